@@ -1,0 +1,256 @@
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "field.h"
+#include "octet.h"
+#include "sipvia.h"
+
+void
+text_put(struct text *t, const void *octets, size_t n)
+{
+	if (n > t->size - t->len) {
+		t->full = true;
+		return;
+	}
+	memcpy(t->start + t->len, octets, n);
+	t->len += n;
+}
+
+void
+text_puts(struct text *t, const char *string)
+{
+	text_put(t, string, strlen(string));
+}
+
+void
+text_putc(struct text *t, char c)
+{
+	text_put(t, &c, 1);
+}
+
+void
+text_number(struct text *t, uint64_t number)
+{
+	char digits[20];
+	size_t i = sizeof digits;
+
+	do
+		digits[--i] = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	text_put(t, digits + i, sizeof digits - i);
+}
+
+/*
+ * Octets from..to of a value, each fold as one SP: LWS that holds a line
+ * end is one space to every reader (RFC 3261 7.3.1, 25.1).
+ */
+static void
+put_unfolded(struct text *t, const unsigned char *buf, uint32_t from,
+    uint32_t to)
+{
+	while (from < to) {
+		uint32_t stop = from, after, i;
+		bool fold = false;
+
+		while (stop < to && !octet_is_lws(buf[stop]))
+			stop++;
+		text_put(t, buf + from, stop - from);
+		after = octet_skip_lws(buf, stop, to);
+		for (i = stop; i < after; i++)
+			fold = fold || buf[i] == '\n';
+		if (fold)
+			text_putc(t, ' ');
+		else
+			text_put(t, buf + stop, after - stop);
+		from = after;
+	}
+}
+
+static void
+put_slice(struct text *t, const unsigned char *buf, bool folded,
+    uint32_t from, uint32_t to)
+{
+	if (folded)
+		put_unfolded(t, buf, from, to);
+	else
+		text_put(t, buf + from, to - from);
+}
+
+void
+field_put(struct text *t, const unsigned char *buf,
+    const struct sipmsg_field *f)
+{
+	put_slice(t, buf, f->folded, f->value.off,
+	    f->value.off + f->value.len);
+}
+
+void
+field_put_rows(struct text *t, const struct sipmsg *m,
+    const unsigned char *buf, const struct sipmsg_field *first)
+{
+	const struct sipmsg_field *f;
+
+	for (f = first; f != NULL; f = sipmsg_next(m, f)) {
+		if (f != first)
+			text_puts(t, ", ");
+		field_put(t, buf, f);
+	}
+}
+
+/* Is the sent-by host this address?  A name never is: it is not looked up. */
+static bool
+is_address(const unsigned char *buf, struct sipmsg_slice host,
+    const unsigned char address[16])
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+	unsigned char binary[16];
+	char text[PEER_ADDRESS_SIZE];
+	bool ipv6 = buf[host.off] == '[';
+
+	if (ipv6) {
+		host.off++;
+		host.len -= 2;
+	}
+	if (host.len >= sizeof text)
+		return false;
+	memcpy(text, buf + host.off, host.len);
+	text[host.len] = '\0';
+	if (ipv6)
+		return inet_pton(AF_INET6, text, binary) == 1 &&
+		    memcmp(binary, address, sizeof binary) == 0;
+	return inet_pton(AF_INET, text, binary) == 1 &&
+	    memcmp(address, mapped, sizeof mapped) == 0 &&
+	    memcmp(binary, address + sizeof mapped, 4) == 0;
+}
+
+void
+field_put_topmost_via(struct text *t, const unsigned char *buf,
+    const struct sipmsg_field *f, const struct peer *peer)
+{
+	struct sipvia via;
+	struct sipvia_param param;
+	uint32_t pos, done = f->value.off, whole_end;
+	bool stamp = false;
+
+	if (!peer->known ||
+	    sipvia_parse(buf, f->value, &via, &pos) != 0) {
+		field_put(t, buf, f);
+		return;
+	}
+	stamp = !is_address(buf, via.host, peer->binary);
+	pos = via.params;
+	while (sipvia_next_param(buf, &pos, via.end, &param) > 0) {
+		const unsigned char *name = buf + param.name.off;
+		bool rport = octet_equal(name, param.name.len, "rport");
+
+		if (!rport &&
+		    !octet_equal(name, param.name.len, "received"))
+			continue;
+		whole_end = param.whole.off + param.whole.len;
+		put_slice(t, buf, f->folded, done, param.whole.off);
+		done = whole_end;
+		if (!rport)
+			continue;
+		stamp = true;
+		text_puts(t, ";rport");
+		if (peer->remote_port != 0) {
+			text_putc(t, '=');
+			text_number(t, peer->remote_port);
+		}
+	}
+	put_slice(t, buf, f->folded, done, via.end);
+	if (stamp) {
+		text_puts(t, ";received=");
+		text_puts(t, peer->remote_addr);
+	}
+	put_slice(t, buf, f->folded, via.end,
+	    f->value.off + f->value.len);
+}
+
+bool
+field_has_tag(const unsigned char *buf, struct sipmsg_slice value)
+{
+	uint32_t i = value.off, end = value.off + value.len, name;
+	bool tag = false;
+
+	while (i < end) {
+		if (buf[i] == '"') {
+			i = octet_quoted_end(buf, i, end);
+			if (i == 0)
+				return false;
+			continue;
+		}
+		if (buf[i] == '<' || buf[i] == '>')
+			tag = false;	/* it was a URI's parameter */
+		if (buf[i++] != ';')
+			continue;
+		i = name = octet_skip_lws(buf, i, end);
+		i = octet_span(buf, i, end, OCTET_TOKEN);
+		if (octet_equal(buf + name, i - name, "tag")) {
+			i = octet_skip_lws(buf, i, end);
+			tag = tag || (i < end && buf[i] == '=');
+		}
+	}
+	return tag;
+}
+
+/* FNV-1a, 64 bits; folded white space counts as it is written out. */
+static uint64_t
+hash_octets(uint64_t hash, const unsigned char *buf, uint32_t from,
+    uint32_t to)
+{
+	while (from < to) {
+		unsigned char c = buf[from];
+		uint32_t after = from + 1;
+
+		if (octet_is_lws(c)) {
+			c = ' ';
+			after = octet_skip_lws(buf, after, to);
+		}
+		hash = (hash ^ c) * 1099511628211u;
+		from = after;
+	}
+	/* NUL is in no value: it keeps neighbours apart. */
+	return hash * 1099511628211u;
+}
+
+static uint64_t
+hash_slice(uint64_t hash, const unsigned char *buf, struct sipmsg_slice s)
+{
+	return hash_octets(hash, buf, s.off, s.off + s.len);
+}
+
+static uint64_t
+hash_first(uint64_t hash, const struct sipmsg *m, const unsigned char *buf,
+    enum sipmsg_id id)
+{
+	const struct sipmsg_field *f = sipmsg_first(m, id);
+
+	return f == NULL ? hash : hash_slice(hash, buf, f->value);
+}
+
+void
+field_put_tag(struct text *t, const struct sipmsg *m,
+    const unsigned char *buf)
+{
+	static const char hex[16] = "0123456789abcdef";
+	const struct sipmsg_field *via = sipmsg_first(m, SIPMSG_VIA);
+	uint64_t hash = 14695981039346656037u;
+	struct sipvia topmost;
+	uint32_t at;
+	int shift;
+
+	hash = hash_first(hash, m, buf, SIPMSG_CALL_ID);
+	hash = hash_first(hash, m, buf, SIPMSG_FROM);
+	hash = (hash ^ m->cseq) * 1099511628211u;
+	hash = hash_slice(hash, buf, m->request_uri);
+	if (via != NULL &&
+	    sipvia_parse(buf, via->value, &topmost, &at) == 0)
+		hash = hash_octets(hash, buf, via->value.off, topmost.end);
+	/* The last octets must reach every digit. */
+	hash ^= hash >> 33;
+	hash *= 0xff51afd7ed558ccdu;
+	hash ^= hash >> 33;
+	for (shift = 60; shift >= 0; shift -= 4)
+		text_putc(t, hex[hash >> shift & 15]);
+}

@@ -1,0 +1,61 @@
+/*
+ * field.h - copying header fields out of a message: unfolded, trimmed, rows
+ * joined, the topmost Via stamped with where it came from.
+ *
+ * Pure, as sipmsg.h is.
+ */
+#ifndef FIELD_H
+#define FIELD_H
+
+#include "peer.h"
+#include "sipmsg.h"
+
+/*
+ * Text that grows in the owner's memory.  What does not fit is not written,
+ * and `full` stays set: callers check once, at the end.
+ */
+struct text {
+	char *start;
+	size_t size;			/* octets at start */
+	size_t len;			/* octets written */
+	bool full;
+};
+
+void text_put(struct text *, const void *octets, size_t n);
+void text_puts(struct text *, const char *string);
+void text_putc(struct text *, char c);
+void text_number(struct text *, uint64_t number);
+
+/* The value of one row; a fold with the white space around it is one SP. */
+void field_put(struct text *, const unsigned char *buf,
+    const struct sipmsg_field *);
+
+/* All rows of the name, from the first on, joined with ", ". */
+void field_put_rows(struct text *, const struct sipmsg *,
+    const unsigned char *buf, const struct sipmsg_field *first);
+
+/*
+ * The topmost Via row.  When the peer is known its first value gets
+ * `received` and `rport` (RFC 3261 18.2.1, RFC 3581 4): a received that is
+ * there is removed, the value of rport replaced; received is added when
+ * sent-by is not the peer's address or rport is there.  A value that is
+ * malformed, or without a known peer, stays as it came.
+ */
+void field_put_topmost_via(struct text *, const unsigned char *buf,
+    const struct sipmsg_field *, const struct peer *);
+
+/* Has a To value a tag parameter already (RFC 3261 20.39)? */
+bool field_has_tag(const unsigned char *buf, struct sipmsg_slice value);
+
+/* Octets of a tag in text, without a NUL. */
+#define FIELD_TAG_LEN 16
+
+/*
+ * The tag for the To of an answer: a hash of Call-ID, From, CSeq number,
+ * Request-URI and topmost Via as received, so that a retransmission and the
+ * CANCEL of an INVITE get the same one (RFC 3261 8.2.7, 9.2, 19.3).
+ */
+void field_put_tag(struct text *, const struct sipmsg *,
+    const unsigned char *buf);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * sipuri.h - the grammar of a Request-URI (RFC 3261 19.1.1, 25.1) and the
+ * canonical user and host that name a script.
+ *
+ * Pure, as sipmsg.h is.
+ */
+#ifndef SIPURI_H
+#define SIPURI_H
+
+#include "sipmsg.h"
+
+/*
+ * Judge the Request-URI at `uri` and find the parts of a sip or sips one.
+ * Any other scheme needs to be a scheme; what follows it is checked for
+ * octets that no URI has and otherwise not judged.  Returns 0, or a negated
+ * reason with *at at the octet in fault; `parts` is then left alone.
+ */
+int sipuri_parse(const unsigned char *buf, struct sipmsg_slice uri,
+    struct sipmsg_uri *parts, uint32_t *at);
+
+/*
+ * A host (RFC 3261 25.1): labels of letters, digits, "-" and "_" (which the
+ * RFC lacks and the field uses) with no "-" at either end, the last label
+ * unrestricted, a final dot allowed; an IPv4 address is such a name.  Or an
+ * IPv6 reference, of which only the character set is judged (RFC 5118 4.10).
+ * Returns its length, 0 when there is none at p.
+ */
+size_t sipuri_host(const unsigned char *p, size_t len);
+
+/* A port, 1 to 65535.  Returns its number of digits, 0 when it is none. */
+size_t sipuri_port(const unsigned char *p, size_t len);
+
+/*
+ * Write the canonical user: %HH is decoded, once, where it yields an
+ * unreserved octet; every other escape stays text with upper-case digits, so
+ * that none becomes "/", "@", NUL, CR or LF.  Returns the length, at most
+ * user.len; `out` holds that much.
+ */
+size_t sipuri_user(const unsigned char *buf, struct sipmsg_slice user,
+    char *out);
+
+/* Write the host in lower case without a final dot.  As sipuri_user(). */
+size_t sipuri_canonical_host(const unsigned char *buf,
+    struct sipmsg_slice host, char *out);
+
+#endif

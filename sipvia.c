@@ -1,0 +1,128 @@
+#include "octet.h"
+#include "sipuri.h"
+#include "sipvia.h"
+
+/* token; returns whether there is one. */
+static bool
+take_token(const unsigned char *buf, uint32_t *pos, uint32_t to)
+{
+	uint32_t from = *pos;
+
+	*pos = octet_span(buf, from, to, OCTET_TOKEN);
+	return *pos > from;
+}
+
+/* A separator with LWS on both sides, as SLASH, COLON and EQUAL are. */
+static bool
+take_separator(const unsigned char *buf, uint32_t *pos, uint32_t to,
+    unsigned char separator)
+{
+	uint32_t i = octet_skip_lws(buf, *pos, to);
+
+	if (i == to || buf[i] != separator)
+		return false;
+	*pos = octet_skip_lws(buf, i + 1, to);
+	return true;
+}
+
+/* sent-protocol LWS */
+static bool
+take_protocol(const unsigned char *buf, uint32_t *pos, uint32_t to)
+{
+	uint32_t transport_end;
+
+	if (!take_token(buf, pos, to) || !take_separator(buf, pos, to, '/') ||
+	    !take_token(buf, pos, to) || !take_separator(buf, pos, to, '/') ||
+	    !take_token(buf, pos, to))
+		return false;
+	transport_end = *pos;
+	*pos = octet_skip_lws(buf, *pos, to);
+	return *pos > transport_end;
+}
+
+/* sent-by = host [ COLON port ] */
+static bool
+take_sent_by(const unsigned char *buf, uint32_t *pos, uint32_t to,
+    struct sipmsg_slice *host)
+{
+	size_t n = sipuri_host(buf + *pos, to - *pos);
+
+	if (n == 0)
+		return false;
+	*host = (struct sipmsg_slice){ *pos, (uint32_t)n };
+	*pos += (uint32_t)n;
+	if (take_separator(buf, pos, to, ':')) {
+		n = sipuri_port(buf + *pos, to - *pos);
+		if (n == 0)
+			return false;
+		*pos += (uint32_t)n;
+	}
+	return true;
+}
+
+/* token / host / quoted-string */
+static bool
+take_param_value(const unsigned char *buf, uint32_t *pos, uint32_t to)
+{
+	uint32_t from = *pos;
+
+	if (from < to && buf[from] == '"') {
+		uint32_t end = octet_quoted_end(buf, from, to);
+
+		if (end == 0)
+			return false;
+		*pos = end;
+		return true;
+	}
+	while (*pos < to && (octet_is(buf[*pos], OCTET_TOKEN) ||
+	    buf[*pos] == '[' || buf[*pos] == ']' || buf[*pos] == ':'))
+		++*pos;
+	return *pos > from;
+}
+
+int
+sipvia_next_param(const unsigned char *buf, uint32_t *pos, uint32_t end,
+    struct sipvia_param *param)
+{
+	uint32_t from = octet_skip_lws(buf, *pos, end);
+
+	if (from == end || buf[from] == ',')
+		return 0;
+	*pos = from;
+	if (buf[from] != ';')
+		return -1;
+	*pos = param->name.off = octet_skip_lws(buf, from + 1, end);
+	if (!take_token(buf, pos, end))
+		return -1;
+	param->name.len = *pos - param->name.off;
+	if (take_separator(buf, pos, end, '=') &&
+	    !take_param_value(buf, pos, end))
+		return -1;
+	param->whole = (struct sipmsg_slice){ from, *pos - from };
+	return 1;
+}
+
+int
+sipvia_parse(const unsigned char *buf, struct sipmsg_slice row,
+    struct sipvia *via, uint32_t *at)
+{
+	uint32_t pos = row.off, end = row.off + row.len;
+	struct sipvia found;
+	struct sipvia_param param;
+	int more = -1;
+
+	if (take_protocol(buf, &pos, end) &&
+	    take_sent_by(buf, &pos, end, &found.host)) {
+		found.params = pos;
+		while ((more = sipvia_next_param(buf, &pos, end,
+		    &param)) > 0)
+			;
+	}
+	if (more < 0) {
+		*at = pos;
+		return -1;
+	}
+	found.end = pos;
+	*via = found;
+	return 0;
+}

@@ -1,0 +1,44 @@
+/*
+ * sipvia.h - the topmost Via value (RFC 3261 18.2.1, 20.42; RFC 3581).
+ *
+ * Pure, as sipmsg.h is.
+ */
+#ifndef SIPVIA_H
+#define SIPVIA_H
+
+#include "sipmsg.h"
+
+struct sipvia {
+	struct sipmsg_slice host;	/* of sent-by, raw */
+	uint32_t params;		/* where the parameters begin */
+	uint32_t end;			/* after the value: a comma or the
+					   end of the row */
+};
+
+struct sipvia_param {
+	struct sipmsg_slice whole;	/* from the ";" through the value */
+	struct sipmsg_slice name;
+};
+
+/*
+ * Judge the first value of the row:
+ *
+ *   protocol-name SLASH version SLASH transport LWS sent-by *(SEMI param)
+ *   param = token [ EQUAL ( token / host / quoted-string ) ]
+ *
+ * Any protocol and transport pass, and addresses in parameters with or
+ * without brackets (RFC 5118 4.5).  Returns 0, or -1 with *at at the fault;
+ * `via` is then left alone.
+ */
+int sipvia_parse(const unsigned char *buf, struct sipmsg_slice row,
+    struct sipvia *via, uint32_t *at);
+
+/*
+ * One parameter; *pos is via->params at first.  Returns 1 with *pos after
+ * it, 0 at the end of the value, -1 with *pos at the fault (never in a value
+ * that sipvia_parse() accepted).
+ */
+int sipvia_next_param(const unsigned char *buf, uint32_t *pos, uint32_t end,
+    struct sipvia_param *param);
+
+#endif
