@@ -5,41 +5,6 @@
 #include "octet.h"
 #include "sipvia.h"
 
-void
-text_put(struct text *t, const void *octets, size_t n)
-{
-	if (n > t->size - t->len) {
-		t->full = true;
-		return;
-	}
-	memcpy(t->start + t->len, octets, n);
-	t->len += n;
-}
-
-void
-text_puts(struct text *t, const char *string)
-{
-	text_put(t, string, strlen(string));
-}
-
-void
-text_putc(struct text *t, char c)
-{
-	text_put(t, &c, 1);
-}
-
-void
-text_number(struct text *t, uint64_t number)
-{
-	char digits[20];
-	size_t i = sizeof digits;
-
-	do
-		digits[--i] = (char)('0' + number % 10);
-	while ((number /= 10) > 0);
-	text_put(t, digits + i, sizeof digits - i);
-}
-
 /*
  * Octets from..to of a value, each fold as one SP: LWS that holds a line
  * end is one space to every reader (RFC 3261 7.3.1, 25.1).
@@ -130,7 +95,7 @@ field_put_topmost_via(struct text *t, const unsigned char *buf,
 	struct sipvia via;
 	struct sipvia_param param;
 	uint32_t pos, done = f->value.off, whole_end;
-	bool stamp = false;
+	bool stamp, rport_put = false;
 
 	if (!peer->known ||
 	    sipvia_parse(buf, f->value, &via, &pos) != 0) {
@@ -149,9 +114,9 @@ field_put_topmost_via(struct text *t, const unsigned char *buf,
 		whole_end = param.whole.off + param.whole.len;
 		put_slice(t, buf, f->folded, done, param.whole.off);
 		done = whole_end;
-		if (!rport)
-			continue;
-		stamp = true;
+		if (!rport || rport_put)
+			continue;	/* a second one would grow the text */
+		stamp = rport_put = true;
 		text_puts(t, ";rport");
 		if (peer->remote_port != 0) {
 			text_putc(t, '=');

@@ -9,22 +9,7 @@
 
 #include "peer.h"
 #include "sipmsg.h"
-
-/*
- * Text that grows in the owner's memory.  What does not fit is not written,
- * and `full` stays set: callers check once, at the end.
- */
-struct text {
-	char *start;
-	size_t size;			/* octets at start */
-	size_t len;			/* octets written */
-	bool full;
-};
-
-void text_put(struct text *, const void *octets, size_t n);
-void text_puts(struct text *, const char *string);
-void text_putc(struct text *, char c);
-void text_number(struct text *, uint64_t number);
+#include "text.h"
 
 /* The value of one row; a fold with the white space around it is one SP. */
 void field_put(struct text *, const unsigned char *buf,

@@ -1,0 +1,45 @@
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fds.h"
+
+int
+fds_secure(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", O_RDWR) != fd)
+			return -1;
+	return 0;
+}
+
+static bool
+is_internet_socket(int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t n = sizeof address;
+
+	return getsockname(fd, (struct sockaddr *)&address, &n) == 0 &&
+	    (address.ss_family == AF_INET || address.ss_family == AF_INET6);
+}
+
+bool
+fds_is_connection(int fd)
+{
+	struct stat st, lower;
+	int other;
+
+	if (fstat(fd, &st) != 0)
+		return false;
+	if (S_ISSOCK(st.st_mode) && is_internet_socket(fd))
+		return true;
+	for (other = STDIN_FILENO; other < fd; other++)
+		if (fstat(other, &lower) == 0 &&
+		    lower.st_dev == st.st_dev && lower.st_ino == st.st_ino)
+			return !isatty(fd);
+	return false;
+}

@@ -1,0 +1,34 @@
+/*
+ * options.h - the command line.
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "env.h"
+#include "log.h"
+
+struct options {
+	char directory[PATH_MAX];	/* absolute */
+	unsigned request_timeout;	/* seconds, at least 1 */
+	unsigned script_timeout;	/* seconds, 0: none */
+	uint64_t max_body;		/* octets, at most 1 GiB */
+	const char *extra[ENV_MAX_EXTRA];	/* -e, in order */
+	size_t nextra;
+	enum log_where log_where;
+	const char *log_file;		/* absolute; for LOG_FILE */
+	enum log_level log_level;
+	bool explain;
+};
+
+/*
+ * Read the command line.  --help and --version print and exit 0; bad usage
+ * is one line and exit 64.  Neither ever reaches a connection.
+ */
+void options_read(struct options *, int argc, char **argv);
+
+#endif

@@ -1,0 +1,187 @@
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "peer.h"
+#include "why.h"
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_storage storage;
+};
+
+static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+/* Writes a 16-octet address; an IPv4-mapped one as the IPv4 it is. */
+static void
+write_address(const unsigned char binary[16], char *text)
+{
+	bool ipv4 = memcmp(binary, mapped, sizeof mapped) == 0;
+
+	inet_ntop(ipv4 ? AF_INET : AF_INET6,
+	    ipv4 ? binary + sizeof mapped : binary, text, PEER_ADDRESS_SIZE);
+}
+
+static uint16_t
+take_address(const union address *a, unsigned char binary[16])
+{
+	if (a->any.sa_family == AF_INET) {
+		memcpy(binary, mapped, sizeof mapped);
+		memcpy(binary + sizeof mapped, &a->in.sin_addr, 4);
+		return ntohs(a->in.sin_port);
+	}
+	memcpy(binary, &a->in6.sin6_addr, 16);
+	return ntohs(a->in6.sin6_port);
+}
+
+/* An IP literal, without brackets, into binary; false when it is none. */
+static bool
+read_address(const char *text, unsigned char binary[16])
+{
+	if (text == NULL)
+		return false;
+	if (inet_pton(AF_INET6, text, binary) == 1)
+		return true;
+	memcpy(binary, mapped, sizeof mapped);
+	return inet_pton(AF_INET, text, binary + sizeof mapped) == 1;
+}
+
+/* 1 to 65535; 0 when the text is no port. */
+static uint16_t
+read_port(const char *text)
+{
+	uint32_t port = 0;
+
+	if (text == NULL || *text == '\0')
+		return 0;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			return 0;
+		port = port * 10 + (uint32_t)(*text - '0');
+		if (port > 65535)
+			return 0;
+	}
+	return (uint16_t)port;
+}
+
+static const char *
+find(char *const *environment, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; *environment != NULL; environment++)
+		if (strncmp(*environment, name, n) == 0 &&
+		    (*environment)[n] == '=')
+			return *environment + n + 1;
+	return NULL;
+}
+
+/* A message that was made on this machine (RFC 3050 5.5.1.7). */
+static void
+set_local(struct peer *p)
+{
+	strcpy(p->remote_addr, "127.0.0.1");
+	strcpy(p->local_addr, "localhost");
+	p->local_port = 5060;
+}
+
+/*
+ * What super-servers say where fd 0 does not: REMOTE_* (systemd), TCP*
+ * (UCSPI), REMOTE_HOST alone (stunnel).  It counts only if it is what it
+ * should be: an IP literal, a port.
+ */
+static void
+take_word(struct peer *p, char *const *environment)
+{
+	static const char *const sources[][2] = {
+		{ "REMOTE_ADDR", "REMOTE_PORT" },
+		{ "TCPREMOTEIP", "TCPREMOTEPORT" },
+		{ "REMOTE_HOST", "REMOTE_PORT" },
+	};
+	unsigned char local[16];
+	size_t i;
+
+	for (i = 0; i < 3 && !p->known; i++)
+		if (read_address(find(environment, sources[i][0]),
+		    p->binary)) {
+			p->known = true;
+			write_address(p->binary, p->remote_addr);
+			p->remote_port =
+			    read_port(find(environment, sources[i][1]));
+		}
+	if (!p->known)
+		return;
+	if (read_address(find(environment, "TCPLOCALIP"), local))
+		write_address(local, p->local_addr);
+	if (read_port(find(environment, "TCPLOCALPORT")) != 0)
+		p->local_port = read_port(find(environment, "TCPLOCALPORT"));
+}
+
+static int
+refuse_datagrams(void)
+{
+	char octet;
+
+	(void)recv(STDIN_FILENO, &octet, 1, MSG_DONTWAIT);
+	return -WHY_DATAGRAM_SOCKET;
+}
+
+/* getpeername() failed: the peer has gone, or nobody accepted. */
+static int
+explain_no_peer(void)
+{
+	int error = errno, listening = 0;
+	socklen_t n = sizeof listening;
+
+	if (error != ENOTCONN && error != ECONNRESET && error != EPIPE &&
+	    error != EINVAL)
+		return -WHY_SYSTEM;
+	if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listening,
+	    &n) == 0 && listening)
+		return -WHY_LISTENING_SOCKET;
+	return -WHY_PEER_GONE;
+}
+
+int
+peer_learn(struct peer *p, char *const *environment)
+{
+	union address remote, local;
+	unsigned char binary[16];
+	socklen_t n;
+	int type;
+
+	memset(p, 0, sizeof *p);
+	set_local(p);
+	p->input = PEER_FILE;
+	n = sizeof type;
+	if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_TYPE, &type, &n) != 0) {
+		take_word(p, environment);
+		return 0;		/* ENOTSOCK */
+	}
+	if (type != SOCK_STREAM)
+		return refuse_datagrams();
+	n = sizeof remote;
+	if (getpeername(STDIN_FILENO, &remote.any, &n) != 0)
+		return explain_no_peer();
+	n = sizeof local;
+	if (getsockname(STDIN_FILENO, &local.any, &n) != 0)
+		return -WHY_SYSTEM;
+	if (local.any.sa_family != AF_INET &&
+	    local.any.sa_family != AF_INET6) {
+		p->input = PEER_UNIX;
+		take_word(p, environment);
+		return 0;
+	}
+	p->input = PEER_INET;
+	p->known = true;
+	p->remote_port = take_address(&remote, p->binary);
+	write_address(p->binary, p->remote_addr);
+	p->local_port = take_address(&local, binary);
+	write_address(binary, p->local_addr);
+	return 0;
+}

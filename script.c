@@ -1,0 +1,143 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "script.h"
+#include "sipuri.h"
+
+/* The name that answers what nothing else does: the Apache module's. */
+static const char fallback[] = "default.cgi";
+
+/*
+ * Who may write to the directory decides what we execute: nobody but its
+ * owner and group.
+ */
+static int
+enter_directory(const char *directory)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ENOENT ? -WHY_DIRECTORY_MISSING :
+		    errno == ENOTDIR ? -WHY_DIRECTORY_NOT :
+		    errno == EMFILE || errno == ENFILE || errno == ENOMEM ?
+		    -WHY_SYSTEM : -WHY_DIRECTORY_UNREADABLE;
+	if (fstat(fd, &st) != 0)
+		return -WHY_SYSTEM;
+	if (fchdir(fd) != 0)
+		return -WHY_DIRECTORY_UNREADABLE;
+	if (st.st_mode & S_IWOTH) {
+		errno = EPERM;
+		return -WHY_DIRECTORY_WRITABLE;
+	}
+	(void)close(fd);
+	return 0;
+}
+
+static enum script_verdict
+look_at(const char *name, int *error)
+{
+	struct stat st;
+
+	if (strchr(name, '/') != NULL || name[0] == '.' || name[0] == '-')
+		return SCRIPT_UNNAMEABLE;
+	if (strlen(name) > NAME_MAX)
+		return SCRIPT_TOO_LONG;
+	if (fstatat(AT_FDCWD, name, &st, 0) != 0) {
+		*error = errno;
+		return SCRIPT_ABSENT;
+	}
+	if (!S_ISREG(st.st_mode))
+		return SCRIPT_NOT_REGULAR;
+	if (st.st_mode & S_IWOTH)
+		return SCRIPT_WRITABLE;
+	if (faccessat(AT_FDCWD, name, X_OK, AT_EACCESS) != 0)
+		return SCRIPT_NOT_EXECUTABLE;
+	return SCRIPT_TAKEN;
+}
+
+/* Try a name; says whether the search is over. */
+static bool
+try_name(struct script *s, const char *name)
+{
+	struct script_try *try = &s->tries[s->ntries++];
+
+	*try = (struct script_try){ .name = name };
+	try->verdict = look_at(name, &try->error);
+	return try->verdict == SCRIPT_TAKEN ||
+	    try->verdict == SCRIPT_WRITABLE;
+}
+
+/* user@host, then @host, whose text is the end of the first. */
+static bool
+try_uri(struct script *s, const struct sipmsg *m, const unsigned char *buf)
+{
+	char *at = s->names, *end;
+
+	if (m->uri.has_user)
+		at += sipuri_user(buf, m->uri.user, at);
+	*at = '@';
+	end = at + 1;
+	end += sipuri_canonical_host(buf, m->uri.host, end);
+	*end = '\0';
+	return (m->uri.has_user && try_name(s, s->names)) ||
+	    try_name(s, at);
+}
+
+int
+script_choose(struct script *s, const char *directory,
+    const struct sipmsg *m, const unsigned char *buf)
+{
+	const struct script_try *last;
+	size_t n = strlen(directory);
+	int error;
+
+	s->ntries = 0;
+	s->name = NULL;
+	error = enter_directory(directory);
+	if (error != 0)
+		return error;
+	if (!(m->uri.is_sip && try_uri(s, m, buf)))
+		(void)try_name(s, fallback);
+	last = &s->tries[s->ntries - 1];
+	errno = last->error;
+	if (last->verdict == SCRIPT_WRITABLE)
+		return -WHY_SCRIPT_WRITABLE;
+	if (last->verdict != SCRIPT_TAKEN)
+		return -WHY_SCRIPT_MISSING;
+	if (n + 1 + strlen(last->name) >= sizeof s->path) {
+		errno = ENAMETOOLONG;
+		return -WHY_EXEC;
+	}
+	memcpy(s->path, directory, n);
+	if (n == 0 || directory[n - 1] != '/')
+		s->path[n++] = '/';
+	strcpy(s->path + n, last->name);
+	s->name = last->name;
+	return 0;
+}
+
+const char *
+script_verdict_text(const struct script_try *try)
+{
+	switch (try->verdict) {
+	case SCRIPT_TAKEN:
+		return "taken";
+	case SCRIPT_UNNAMEABLE:
+		return "skipped: no file name for a script";
+	case SCRIPT_TOO_LONG:
+		return "skipped: over 255 octets";
+	case SCRIPT_ABSENT:
+		return "skipped: cannot be looked up";
+	case SCRIPT_NOT_REGULAR:
+		return "skipped: not a regular file";
+	case SCRIPT_NOT_EXECUTABLE:
+		return "skipped: not executable";
+	case SCRIPT_WRITABLE:
+		return "refused: writable by others (chmod o-w)";
+	}
+	return "";
+}

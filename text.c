@@ -1,0 +1,60 @@
+#include <string.h>
+
+#include "text.h"
+
+void
+text_put(struct text *t, const void *octets, size_t n)
+{
+	if (n > t->size - t->len) {
+		t->full = true;
+		return;
+	}
+	memcpy(t->start + t->len, octets, n);
+	t->len += n;
+}
+
+void
+text_puts(struct text *t, const char *string)
+{
+	text_put(t, string, strlen(string));
+}
+
+void
+text_putc(struct text *t, char c)
+{
+	text_put(t, &c, 1);
+}
+
+void
+text_number(struct text *t, uint64_t number)
+{
+	char digits[20];
+	size_t i = sizeof digits;
+
+	do
+		digits[--i] = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	text_put(t, digits + i, sizeof digits - i);
+}
+
+void
+text_escape(struct text *t, const void *octets, size_t n, size_t most,
+    bool spaces)
+{
+	static const char hex[16] = "0123456789abcdef";
+	const unsigned char *p = octets, *end = p + (n < most ? n : most);
+
+	for (; p < end; p++) {
+		if (*p == '"' || *p == '\\') {
+			text_putc(t, '\\');
+			text_putc(t, (char)*p);
+		} else if (*p < ' ' || *p > '~' || (*p == ' ' && !spaces)) {
+			text_puts(t, "\\x");
+			text_putc(t, hex[*p >> 4]);
+			text_putc(t, hex[*p & 15]);
+		} else
+			text_putc(t, (char)*p);
+	}
+	if (n > most)
+		text_puts(t, "...");
+}
