@@ -264,12 +264,10 @@ options_read(struct options *o, int argc, char **argv)
 {
 	int option;
 
-	*o = (struct options){
-		.request_timeout = 10,
-		.max_body = 1 << 20,
-		.log_where = LOG_AUTO,
-		.log_level = LOG_LEVEL_INFO,
-	};
+	o->request_timeout = 10;
+	o->max_body = 1 << 20;
+	o->log_where = LOG_AUTO;
+	o->log_level = LOG_LEVEL_INFO;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":d:t:T:b:e:l:v:nhV",
 	    long_options, NULL)) != -1)

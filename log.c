@@ -1,0 +1,505 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "fds.h"
+#include "log.h"
+#include "text.h"
+
+#ifndef JOURNAL_SOCKET
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+#endif
+#ifndef JOURNAL_STDOUT
+#define JOURNAL_STDOUT "/run/systemd/journal/stdout"
+#endif
+#ifndef SYSLOG_SOCKET
+#define SYSLOG_SOCKET "/dev/log"
+#endif
+
+#define IDENTIFIER "sipcgi-handler"
+#define FACILITY_DAEMON 3
+
+/*
+ * Under PIPE_BUF, so that a line to a pipe is written whole or not at all,
+ * and lines of parallel requests do not mix.
+ */
+#define LINE_SIZE 4000
+/* How many octets of a value a line shows; escapes take up to four each. */
+#define MOST_METHOD 32
+#define MOST_URI 192
+#define MOST_NAME 256
+#define MOST_CALL_ID 128
+#define MOST_DROPPED 64
+#define MOST_DROPPED_NAMES 4
+
+static struct {
+	enum log_where where;
+	const char *file;
+	enum log_level level;
+	bool stderr_is_connection;
+	bool resolved;			/* `where` is not LOG_AUTO any more */
+} log_to = { .where = LOG_NONE };
+
+static const struct {
+	const char *name;
+	const char *message_id;		/* fixed, one per kind of event */
+} events[] = {
+	[LOG_EXEC] = { "exec", "6f1d0c5f3c1e4b0e9a0f5be2a1d4c701" },
+	[LOG_REJECT] = { "reject", "9b7e4a52d0c84f4f8e53c1a7b6e2d302" },
+	[LOG_DISCARD] = { "discard", "3c58e1f7a9d24d6b8f10e4c2b7a5d903" },
+	[LOG_ERROR] = { "error", "e24b9d1c7f3a4086b5d8c6f0a3e71b04" },
+};
+
+#define E(name) { name, #name }
+static const struct {
+	int number;
+	const char *name;
+} errors[] = {
+	E(E2BIG), E(EACCES), E(EBADF), E(EBUSY), E(EFAULT), E(EFBIG),
+	E(EINTR), E(EINVAL), E(EIO), E(EISDIR), E(ELIBBAD), E(ELOOP),
+	E(EMFILE), E(ENAMETOOLONG), E(ENFILE), E(ENOENT), E(ENOEXEC),
+	E(ENOMEM), E(ENOSPC), E(ENOSYS), E(ENOTDIR), E(ENXIO),
+	E(EOPNOTSUPP), E(EPERM), E(EPIPE), E(EROFS), E(ETXTBSY),
+	E(ECONNRESET), E(ENOTCONN), E(EAGAIN), E(EDQUOT), E(ENODEV),
+};
+#undef E
+
+const char *
+log_errno_name(int error)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof errors / sizeof errors[0]; i++)
+		if (errors[i].number == error)
+			return errors[i].name;
+	return "UNKNOWN";
+}
+
+void
+log_open(enum log_where where, const char *file, enum log_level level)
+{
+	log_to.where = where;
+	log_to.file = file;
+	log_to.level = level;
+	log_to.resolved = false;
+}
+
+/* Is fd 2 the stream that systemd connected to the journal? */
+static bool
+stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char text[48] = { 0 };
+	struct text t = { text, sizeof text - 1, 0, false };
+	struct stat st;
+
+	if (stream == NULL || fstat(STDERR_FILENO, &st) != 0)
+		return false;
+	text_number(&t, st.st_dev);
+	text_putc(&t, ':');
+	text_number(&t, st.st_ino);
+	return strcmp(stream, text) == 0;
+}
+
+static bool
+exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+/* Settle `auto`, and keep `stderr` off the connection. */
+static void
+resolve(void)
+{
+	if (log_to.resolved)
+		return;
+	log_to.resolved = true;
+	log_to.stderr_is_connection = fds_is_connection(STDERR_FILENO);
+	if (log_to.where != LOG_AUTO &&
+	    (log_to.where != LOG_STDERR || !log_to.stderr_is_connection))
+		return;
+	if (!log_to.stderr_is_connection)
+		log_to.where = stderr_is_journal() && exists(JOURNAL_SOCKET) ?
+		    LOG_JOURNAL : LOG_STDERR;
+	else
+		log_to.where = exists(JOURNAL_SOCKET) ? LOG_JOURNAL :
+		    LOG_SYSLOG;
+}
+
+/* A connected AF_UNIX socket, or -1. */
+static int
+connect_to(const char *path, int type)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	strcpy(address.sun_path, path);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address,
+	    sizeof address) != 0) {
+		(void)close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static void
+send_datagram(const char *path, const struct text *t)
+{
+	int fd = connect_to(path, SOCK_DGRAM);
+
+	if (fd < 0)
+		return;
+	(void)send(fd, t->start, t->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)close(fd);
+}
+
+static int
+open_file(void)
+{
+	return open(log_to.file, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY |
+	    O_NONBLOCK | O_CLOEXEC, 0640);
+}
+
+/* One write; a pipe without room would make us wait, so it gets nothing. */
+static void
+write_line(int fd, struct text *t)
+{
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+
+	text_putc(t, '\n');
+	if (poll(&room, 1, 0) == 1 && (room.revents & POLLOUT))
+		(void)!write(fd, t->start, t->len);
+}
+
+static void
+write_syslog(enum log_level level, const struct text *line)
+{
+	char octets[LINE_SIZE + 64];
+	struct text t = { octets, sizeof octets, 0, false };
+
+	text_putc(&t, '<');
+	text_number(&t, FACILITY_DAEMON << 3 | (unsigned)level);
+	text_puts(&t, ">" IDENTIFIER "[");
+	text_number(&t, (uint64_t)getpid());
+	text_puts(&t, "]: ");
+	text_put(&t, line->start, line->len);
+	send_datagram(SYSLOG_SOCKET, &t);
+}
+
+/* Values that stand in every entry of one kind; see put_fields(). */
+static void
+write_journal(enum log_level level, const struct text *line,
+    const struct text *fields)
+{
+	char octets[2 * LINE_SIZE + 256];
+	struct text t = { octets, sizeof octets, 0, false };
+
+	text_puts(&t, "SYSLOG_IDENTIFIER=" IDENTIFIER "\nPRIORITY=");
+	text_number(&t, (uint64_t)level);
+	text_puts(&t, "\nMESSAGE=");
+	text_put(&t, line->start, line->len);
+	text_putc(&t, '\n');
+	text_put(&t, fields->start, fields->len);
+	send_datagram(JOURNAL_SOCKET, &t);
+}
+
+/* `fields` are whole lines NAME=VALUE, for the journal alone. */
+static void
+write_out(enum log_level level, struct text *line, const struct text *fields)
+{
+	int fd;
+
+	switch (log_to.where) {
+	case LOG_STDERR:
+		write_line(STDERR_FILENO, line);
+		break;
+	case LOG_FILE:
+		fd = open_file();
+		if (fd >= 0) {
+			write_line(fd, line);
+			(void)close(fd);
+		}
+		break;
+	case LOG_SYSLOG:
+		write_syslog(level, line);
+		break;
+	case LOG_JOURNAL:
+		write_journal(level, line, fields);
+		break;
+	case LOG_AUTO:
+	case LOG_NONE:
+		break;
+	}
+}
+
+/*
+ * A Request-URI with its password as "***": all between the first colon
+ * after the scheme and the last "@", well-formed or not.
+ */
+static void
+put_uri(struct text *t, const unsigned char *uri, size_t n, bool spaces)
+{
+	const unsigned char *scheme = memchr(uri, ':', n);
+	const unsigned char *at = memrchr(uri, '@', n);
+	const unsigned char *colon = scheme == NULL || at == NULL ||
+	    at < scheme ? NULL :
+	    memchr(scheme + 1, ':', (size_t)(at - scheme - 1));
+	size_t before;
+
+	if (colon == NULL) {
+		text_escape(t, uri, n, MOST_URI, spaces);
+		return;
+	}
+	before = (size_t)(colon + 1 - uri);
+	text_escape(t, uri, before, MOST_URI, spaces);
+	if (before > MOST_URI)
+		return;
+	text_puts(t, "***");
+	text_escape(t, at, (size_t)(uri + n - at), MOST_URI, spaces);
+}
+
+static void
+put_peer(struct text *t, const struct peer *peer)
+{
+	bool ipv6 = strchr(peer->remote_addr, ':') != NULL;
+
+	if (ipv6)
+		text_putc(t, '[');
+	text_puts(t, peer->remote_addr);
+	if (ipv6)
+		text_putc(t, ']');
+	if (peer->remote_port != 0) {
+		text_putc(t, ':');
+		text_number(t, peer->remote_port);
+	}
+}
+
+static void
+put_dropped(struct text *t, const struct log_entry *e)
+{
+	size_t i, n = e->env->ndropped;
+
+	for (i = 0; i < n && i < MOST_DROPPED_NAMES; i++) {
+		struct sipmsg_slice name =
+		    e->msg->field[e->env->dropped[i]].name;
+
+		text_puts(t, i == 0 ? " dropped=" : ",");
+		text_escape(t, e->buf + name.off, name.len, MOST_DROPPED,
+		    false);
+	}
+	if (n > MOST_DROPPED_NAMES)
+		text_puts(t, ",...");
+}
+
+static void
+put_message(struct text *t, const struct log_entry *e)
+{
+	const struct sipmsg_field *id = e->msg == NULL ? NULL :
+	    sipmsg_first(e->msg, SIPMSG_CALL_ID);
+
+	if (e->msg != NULL && e->msg->method.len > 0) {
+		text_puts(t, " method=");
+		text_escape(t, e->buf + e->msg->method.off,
+		    e->msg->method.len, MOST_METHOD, false);
+	}
+	if (e->msg != NULL && e->msg->request_uri.len > 0) {
+		text_puts(t, " uri=");
+		put_uri(t, e->buf + e->msg->request_uri.off,
+		    e->msg->request_uri.len, false);
+	}
+	if (e->script != NULL) {
+		text_puts(t, " script=");
+		text_escape(t, e->script, strlen(e->script), MOST_NAME,
+		    false);
+	}
+	if (id != NULL) {
+		text_puts(t, " call-id=");
+		text_escape(t, e->buf + id->value.off, id->value.len,
+		    MOST_CALL_ID, false);
+	}
+}
+
+static void
+put_line(struct text *t, const struct log_entry *e)
+{
+	const struct why_entry *why = why_entry(e->why);
+	const char *name = events[e->event].name;
+	size_t pad;
+
+	text_puts(t, name);
+	for (pad = strlen(name); pad < strlen("reject"); pad++)
+		text_putc(t, ' ');
+	if (e->peer != NULL) {
+		text_puts(t, " peer=");
+		put_peer(t, e->peer);
+	}
+	if (e->why != WHY_NONE) {
+		if (why->status != 0 && e->event != LOG_DISCARD) {
+			text_puts(t, " status=");
+			text_number(t, (uint64_t)why->status);
+		}
+		text_puts(t, " why=");
+		text_puts(t, why->token);
+	}
+	if (e->error != 0) {
+		text_puts(t, " errno=");
+		text_puts(t, log_errno_name(e->error));
+	}
+	put_message(t, e);
+	if (e->env != NULL)
+		put_dropped(t, e);
+}
+
+static void
+put_field(struct text *t, const char *name, const char *value)
+{
+	text_puts(t, name);
+	text_putc(t, '=');
+	text_puts(t, value);
+	text_putc(t, '\n');
+}
+
+/* The same, as fields of a journal entry. */
+static void
+put_fields(struct text *t, const struct log_entry *e)
+{
+	const struct sipmsg_field *id;
+
+	put_field(t, "MESSAGE_ID", events[e->event].message_id);
+	put_field(t, "SIPCGI_EVENT", events[e->event].name);
+	if (e->why != WHY_NONE)
+		put_field(t, "SIPCGI_WHY", why_entry(e->why)->token);
+	if (e->why != WHY_NONE && why_entry(e->why)->status != 0 &&
+	    e->event != LOG_DISCARD) {
+		text_puts(t, "SIPCGI_STATUS=");
+		text_number(t, (uint64_t)why_entry(e->why)->status);
+		text_putc(t, '\n');
+	}
+	if (e->error != 0)
+		put_field(t, "SIPCGI_ERRNO", log_errno_name(e->error));
+	if (e->script != NULL) {
+		text_puts(t, "SIPCGI_SCRIPT=");
+		text_escape(t, e->script, strlen(e->script), MOST_NAME, true);
+		text_putc(t, '\n');
+	}
+	if (e->peer != NULL) {
+		put_field(t, "REMOTE_ADDR", e->peer->remote_addr);
+		text_puts(t, "REMOTE_PORT=");
+		text_number(t, e->peer->remote_port);
+		text_putc(t, '\n');
+	}
+	if (e->msg == NULL)
+		return;
+	text_puts(t, "SIP_METHOD=");
+	text_escape(t, e->buf + e->msg->method.off, e->msg->method.len,
+	    MOST_METHOD, true);
+	text_puts(t, "\nSIP_URI=");
+	put_uri(t, e->buf + e->msg->request_uri.off, e->msg->request_uri.len,
+	    true);
+	text_putc(t, '\n');
+	id = sipmsg_first(e->msg, SIPMSG_CALL_ID);
+	if (id != NULL) {
+		text_puts(t, "SIP_CALL_ID=");
+		text_escape(t, e->buf + id->value.off, id->value.len,
+		    MOST_CALL_ID, true);
+		text_putc(t, '\n');
+	}
+}
+
+static enum log_level
+level_of(const struct log_entry *e)
+{
+	switch (e->event) {
+	case LOG_ERROR:
+		return LOG_LEVEL_ERR;
+	case LOG_REJECT:
+		return LOG_LEVEL_WARNING;
+	case LOG_DISCARD:
+		/* A fault that gets no answer is still a refusal. */
+		return why_entry(e->why)->status != 0 ? LOG_LEVEL_WARNING :
+		    LOG_LEVEL_INFO;
+	case LOG_EXEC:
+		break;
+	}
+	return LOG_LEVEL_INFO;
+}
+
+void
+log_request(const struct log_entry *e)
+{
+	char line_octets[LINE_SIZE], field_octets[LINE_SIZE];
+	struct text line = { line_octets, sizeof line_octets - 1, 0, false };
+	struct text fields = { field_octets, sizeof field_octets, 0, false };
+	enum log_level level = level_of(e);
+
+	if (level > log_to.level || log_to.where == LOG_NONE)
+		return;
+	resolve();
+	put_line(&line, e);
+	if (log_to.where == LOG_JOURNAL)
+		put_fields(&fields, e);
+	line.size++;			/* room for the line end */
+	write_out(level, &line, &fields);
+}
+
+void
+log_message(enum log_level level, const char *message)
+{
+	char octets[LINE_SIZE];
+	struct text line = { octets, sizeof octets, 0, false };
+	struct text none = { octets, 0, 0, false };
+
+	resolve();
+	text_escape(&line, message, strlen(message), LINE_SIZE / 4 - 8, true);
+	write_out(level, &line, &none);
+}
+
+/*
+ * A stream to the journal that bears the script's name: the lines that open
+ * it are systemd-journald's, as sd_journal_stream_fd(3) sends them.
+ */
+static int
+open_journal_stream(const char *script)
+{
+	char octets[MOST_NAME * 4 + 64];
+	struct text t = { octets, sizeof octets, 0, false };
+	int fd = connect_to(JOURNAL_STDOUT, SOCK_STREAM);
+
+	if (fd < 0)
+		return -1;
+	text_escape(&t, script, strlen(script), MOST_NAME, true);
+	text_puts(&t, "\n\n5\n1\n0\n0\n0\n");
+	if (send(fd, t.start, t.len, MSG_NOSIGNAL) != (ssize_t)t.len ||
+	    fcntl(fd, F_SETFL, 0) != 0) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+void
+log_adopt_stderr(const char *script)
+{
+	int fd = -1;
+
+	resolve();
+	if (!log_to.stderr_is_connection)
+		return;
+	if (log_to.where == LOG_FILE)
+		fd = open_file();
+	else if (log_to.where == LOG_JOURNAL)
+		fd = open_journal_stream(script);
+	if (fd < 0)
+		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	/* Rather no stderr at all than the connection. */
+	if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
+		(void)close(STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		(void)close(fd);
+}

@@ -1,0 +1,325 @@
+/*
+ * sipcgi-handler - answer one SIP request with a script (RFC 3050).
+ *
+ * A super-server accepts a connection and starts one process, which reads
+ * one request from it, judges it, and becomes the script that answers:
+ *
+ *	secure fds 0-2 -> read options -> learn the peer -> read one message
+ *	(deadline) -> parse -> validate -> choose the script -> build the
+ *	environment from nothing -> put headers + body on fd 0 -> restore
+ *	process state -> execve -> (only on failure) answer 500
+ *
+ * Each step either leaves what the next one needs or ends the process.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "env.h"
+#include "explain.h"
+#include "fds.h"
+#include "log.h"
+#include "options.h"
+#include "peer.h"
+#include "reply.h"
+#include "request.h"
+#include "script.h"
+
+#ifndef VERSION
+#define VERSION "unknown"
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436		/* Linux 5.9, all architectures */
+#endif
+
+#define SOFTWARE "sipcgi-handler/" VERSION
+
+/*
+ * How long a peer may take to accept our answer, and then to close its side:
+ * a reset would take the answer from it, but nobody is waited for longer.
+ */
+#define ANSWER_MILLISECONDS 2000
+#define LINGER_MILLISECONDS 1000
+
+/* All that is known; zeroed pages that a small request never touches. */
+static struct life {
+	struct options options;
+	struct peer peer;
+	struct request request;
+	struct script script;
+	struct env env;
+	bool judged;			/* the message is there to be echoed */
+} life;
+
+extern char **environ;
+
+static void
+set_signal(int number, void (*handler)(int))
+{
+	struct sigaction action = { .sa_handler = handler };
+
+	(void)sigaction(number, &action, NULL);
+}
+
+/* A peer that closes, or a full disk, is an errno here and not the end. */
+static void
+ignore_signals(void)
+{
+	set_signal(SIGPIPE, SIG_IGN);
+	set_signal(SIGXFSZ, SIG_IGN);
+}
+
+/*
+ * Write without waiting for ever.  A pipe takes PIPE_BUF octets at once when
+ * poll() says it has room; a socket is asked not to wait.
+ */
+static void
+write_answer(const struct text *t)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < t->len) {
+		size_t left = t->len - done;
+
+		n = send(STDOUT_FILENO, t->start + done, left,
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0 && (errno == EAGAIN || errno == ENOTSOCK)) {
+			bool pipe = errno == ENOTSOCK;
+
+			if (poll(&out, 1, ANSWER_MILLISECONDS) != 1)
+				return;
+			if (!pipe)
+				continue;
+			n = write(STDOUT_FILENO, t->start + done,
+			    left < PIPE_BUF ? left : PIPE_BUF);
+		}
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return;
+		if (n > 0)
+			done += (size_t)n;
+	}
+}
+
+static void
+answer(const struct life *l, enum why why)
+{
+	static char octets[REPLY_SIZE];
+	struct text t = { octets, sizeof octets, 0, false };
+
+	reply_build(&t, &l->request.msg, l->request.buf, &l->peer, why,
+	    SOFTWARE);
+	if (!t.full)
+		write_answer(&t);
+}
+
+/* Close without taking the answer from a peer that is still sending. */
+static void
+linger(void)
+{
+	if (shutdown(STDOUT_FILENO, SHUT_WR) == 0)
+		request_drain(STDOUT_FILENO, LINGER_MILLISECONDS);
+}
+
+static enum log_event
+event_of(enum why why, bool answered)
+{
+	int status = why_entry(why)->status;
+
+	if (status == 500 || why_entry(why)->exit_status != EX_OK)
+		return LOG_ERROR;
+	return answered ? LOG_REJECT : LOG_DISCARD;
+}
+
+/*
+ * The request is not run: answer it if it may be answered, log it, end with
+ * the status that the table gives.
+ */
+static _Noreturn void
+refuse(struct life *l, enum why why)
+{
+	int error = why_entry(why)->status == 500 ? errno : 0;
+	bool answered = l->judged && why_entry(why)->status != 0 &&
+	    sipmsg_is_answerable(l->request.buf, l->request.len);
+	struct log_entry entry = {
+		.event = event_of(why, answered), .why = why, .error = error,
+		.peer = &l->peer, .script = l->script.name,
+		.msg = l->judged ? &l->request.msg : NULL,
+		.buf = l->request.buf
+	};
+	struct explain explain = { why, error, answered, &l->request,
+	    &l->script, NULL };
+
+	if (l->options.explain)
+		exit(explain_print(&explain));
+	if (answered)
+		answer(l, why);
+	if (why != WHY_EMPTY)
+		log_request(&entry);
+	if (answered)
+		linger();
+	exit(why_entry(why)->exit_status);
+}
+
+static void
+learn_peer(struct life *l)
+{
+	int error = peer_learn(&l->peer, environ);
+
+	if (error != 0)
+		refuse(l, (enum why)-error);
+}
+
+static void
+read_request(struct life *l)
+{
+	struct request_limits limits = { l->options.request_timeout,
+	    l->options.max_body };
+	int error = request_read(&l->request, l->peer.input, &limits);
+
+	l->judged = true;
+	if (error != 0)
+		refuse(l, (enum why)-error);
+}
+
+static void
+choose_script(struct life *l)
+{
+	int error = script_choose(&l->script, l->options.directory,
+	    &l->request.msg, l->request.buf);
+
+	if (error != 0)
+		refuse(l, (enum why)-error);
+}
+
+static void
+build_environment(struct life *l)
+{
+	struct env_request in = {
+		.msg = &l->request.msg, .buf = l->request.buf,
+		.peer = &l->peer, .script = l->script.path,
+		.software = SOFTWARE, .body_len = l->request.body_len,
+		.inherited = environ,
+		.extra = l->options.extra, .nextra = l->options.nextra
+	};
+	int error = env_build(&l->env, &in);
+
+	errno = 0;
+	if (error != 0)
+		refuse(l, (enum why)-error);
+}
+
+static bool
+is_ack(const struct life *l)
+{
+	const struct sipmsg_slice *method = &l->request.msg.method;
+
+	return method->len == 3 &&
+	    memcmp(l->request.buf + method->off, "ACK", 3) == 0;
+}
+
+/* No script can answer an ACK: there is nothing to write it to. */
+static int
+close_stdout_for_ack(void)
+{
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0)
+		return -1;
+	return 0;
+}
+
+static void
+close_from_3(void)
+{
+	long fd, most;
+
+	if (syscall(SYS_close_range, 3u, ~0u, 0u) == 0)
+		return;
+	most = sysconf(_SC_OPEN_MAX);
+	for (fd = 3; fd < (most < 0 || most > 65536 ? 65536 : most); fd++)
+		(void)close((int)fd);
+}
+
+/*
+ * What a program expects to be born with.  Ignored signals, the mask and
+ * O_NONBLOCK survive execve; a super-server may have left any of them.
+ */
+static void
+restore_state(void)
+{
+	sigset_t none;
+	int signal, flags;
+
+	for (signal = 1; signal < 32; signal++)
+		if (signal != SIGKILL && signal != SIGSTOP)
+			set_signal(signal, SIG_DFL);
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	flags = fcntl(STDOUT_FILENO, F_GETFL);
+	if (flags >= 0 && (flags & O_NONBLOCK))
+		(void)fcntl(STDOUT_FILENO, F_SETFL, flags & ~O_NONBLOCK);
+	close_from_3();
+}
+
+static void
+log_exec(const struct life *l)
+{
+	struct log_entry entry = {
+		.event = LOG_EXEC, .peer = &l->peer,
+		.msg = &l->request.msg, .buf = l->request.buf,
+		.script = l->script.name, .env = &l->env
+	};
+
+	log_request(&entry);
+}
+
+static _Noreturn void
+become_script(struct life *l)
+{
+	char *argv[] = { (char *)l->script.name, NULL };
+	struct explain explain = { WHY_NONE, 0, false, &l->request,
+	    &l->script, &l->env };
+
+	if (l->options.explain)
+		exit(explain_print(&explain));
+	if (request_become_stdin(&l->request, l->peer.input) != 0)
+		refuse(l, WHY_SYSTEM);
+	log_exec(l);
+	log_adopt_stderr(l->script.name);
+	if (is_ack(l) && close_stdout_for_ack() != 0)
+		refuse(l, WHY_SYSTEM);
+	restore_state();
+	(void)alarm(l->options.script_timeout);
+	(void)execve(l->script.path, argv, l->env.vars);
+	(void)alarm(0);
+	ignore_signals();
+	refuse(l, WHY_EXEC);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct life *l = &life;
+
+	if (fds_secure() != 0)
+		return EX_OSERR;
+	ignore_signals();
+	options_read(&l->options, argc, argv);
+	log_open(l->options.log_where, l->options.log_file,
+	    l->options.log_level);
+	learn_peer(l);
+	read_request(l);
+	choose_script(l);
+	build_environment(l);
+	become_script(l);
+}
