@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -144,7 +145,9 @@ read_directory(struct options *o, const char *text)
 	if (text[0] == '\0')
 		fail("-d, --directory", text, "an empty path");
 	if (text[0] != '/') {
-		if (getcwd(o->directory, sizeof o->directory - 1) == NULL)
+		/* The C library's getcwd() would link an allocator. */
+		if (syscall(SYS_getcwd, o->directory,
+		    sizeof o->directory - 1) < 0)
 			fail("-d, --directory", text, strerror(errno));
 		n = strlen(o->directory);
 		if (n > 1)
