@@ -1,0 +1,285 @@
+# sipcgi-handler: build, test, install. GNU make.
+#
+#   make                  ./sipcgi-handler, static with musl where it is found
+#   make CC=gcc STATIC=no an ordinary dynamic one
+#   make demo             one request through a super-server, shown
+#   make run              serve scripts until Ctrl-C: PORT=5060 DIR=...
+#   make check            build, run the tests; TESTS='FILE...' for some
+#   make check-system     tests under a real systemd (root)
+#   make install          to $(prefix), below $(DESTDIR); starts nothing
+#   make uninstall        removes what install put there
+#   make clean dist       remove what was built; a tarball of HEAD
+#   make coverage fuzz load bench bench-parse bench-peers
+#
+# demo, run, check and the last lines install the packages that they need
+# when run by root, and say which they need when not.
+#
+# Variables: CC CFLAGS CPPFLAGS LDFLAGS DESTDIR prefix and the other GNU
+# directories, and
+#   STATIC=yes|no         how to link; the default follows CC
+#   BUILD=DIR             where objects go; for a second build beside the
+#                         first one, which then leaves DIR/sipcgi-handler
+#   SANITIZE=LIST         -fsanitize=LIST, by clang, in build/sanitize
+#   WERROR=yes            warnings are errors
+#   V=1                   show the commands
+
+VERSION = 1.0.0
+
+# Modules. PURE ones do no I/O: unit tests, fuzzers and benchmarks link them
+# as they are.
+PURE = why octet sipmsg sipcheck sipvia sipuri field env reply
+MODULES = $(PURE) request peer script log options explain
+SOURCES = sipcgi-handler.c $(MODULES:=.c)
+
+# ---- Where things go (GNU Coding Standards, Directory Variables)
+
+prefix = /usr/local
+exec_prefix = $(prefix)
+bindir = $(exec_prefix)/bin
+libexecdir = $(exec_prefix)/libexec
+libdir = $(exec_prefix)/lib
+sysconfdir = $(prefix)/etc
+datarootdir = $(prefix)/share
+datadir = $(datarootdir)
+docdir = $(datarootdir)/doc/sipcgi-handler
+mandir = $(datarootdir)/man
+# The scripts, and the places that systemd reads in /usr and /usr/local.
+sipdir = $(libdir)/sip-cgi-bin
+unitdir = $(prefix)/lib/systemd/system
+catalogdir = $(prefix)/lib/systemd/catalog
+sysusersdir = $(prefix)/lib/sysusers.d
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+
+INSTALL = install
+INSTALL_PROGRAM = $(INSTALL) -m 755
+INSTALL_DATA = $(INSTALL) -m 644
+
+# ---- How to compile
+
+BUILD = $(if $(SANITIZE),build/sanitize,build)
+PROGRAM = $(if $(filter build,$(BUILD)),,$(BUILD)/)sipcgi-handler
+
+# musl starts a static program many times faster than glibc starts any.
+ifneq ($(filter default undefined,$(origin CC)),)
+  ifdef SANITIZE
+    CC = clang
+  else ifneq ($(shell command -v musl-gcc 2>/dev/null),)
+    CC = musl-gcc
+  else
+    CC = cc
+    NOTE = @echo "musl-gcc (package musl-tools) is not here: built with cc"
+  endif
+endif
+STATIC = $(if $(findstring musl,$(CC)),yes,no)
+
+CFLAGS = -O2 -g
+LANGUAGE = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+	-DSIPDIR='"$(sipdir)"'
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wconversion -Wsign-conversion -Wcast-qual \
+	-Wcast-align -Wpointer-arith -Wwrite-strings -Wundef -Wvla \
+	-Wformat=2 -Wimplicit-fallthrough -Wswitch-enum -Wnull-dereference \
+	$(if $(filter yes,$(WERROR)),-Werror)
+# Without optimization glibc refuses to fortify, and sanitizers do it better.
+HARDENING = -fstack-protector-strong -fstack-clash-protection \
+	$(if $(SANITIZE)$(filter -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
+HARDENING_LINK = -Wl,-z,relro,-z,now,-z,noexecstack
+SECTIONS = -ffunction-sections -fdata-sections
+# A static program that is not position-independent has nothing to relocate
+# at start.
+MODE = $(if $(filter yes,$(STATIC)),-fno-pie,-fPIE)
+MODE_LINK = $(if $(filter yes,$(STATIC)),-static -no-pie,-pie)
+SANITIZERS = $(if $(SANITIZE),-fsanitize=$(SANITIZE) \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer)
+# musl-gcc does not see the kernel's headers: show it those, and no others.
+KERNEL = $(if $(findstring musl,$(CC)),-idirafter $(BUILD)/kernel)
+
+# The user's flags come last.
+COMPILE = $(CC) $(LANGUAGE) $(KERNEL) $(WARNINGS) $(HARDENING) $(SECTIONS) \
+	$(MODE) $(SANITIZERS) $(CPPFLAGS) $(CFLAGS)
+LINK = $(CC) $(MODE_LINK) $(HARDENING_LINK) -Wl,--gc-sections $(SANITIZERS) \
+	$(CFLAGS) $(LDFLAGS)
+
+OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
+LIBRARY = $(BUILD)/libsipcgi.a
+TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*.c tests/unit/*.c))
+
+# sipcgi-log reads the journal by libsystemd, which is dynamic and of glibc.
+TOOL_CC = cc
+ifneq ($(wildcard tools/sipcgi-log.c),)
+  TOOL_LIBS := $(shell pkg-config --libs libsystemd 2>/dev/null)
+  TOOL = $(if $(TOOL_LIBS),$(BUILD)/sipcgi-log,no-tool)
+endif
+
+# ---- What is installed: mode:source:target. The second list is for what
+# ---- the administrator is meant to change.
+
+FROM_TEMPLATES = $(patsubst %.in,$(BUILD)/%,$(wildcard systemd/*.in xinetd.d/*.in))
+place = $(foreach f,$(2),$(1):$(f):$(3)/$(notdir $(f)))
+
+FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
+	$(call place,644,$(filter %.socket %.service,$(FROM_TEMPLATES)),$(unitdir)) \
+	$(call place,644,$(filter %.catalog,$(FROM_TEMPLATES)),$(catalogdir)) \
+	$(patsubst %,644:%:$(sysusersdir)/sip-cgi.conf,$(filter %.sysusers,$(FROM_TEMPLATES))) \
+	$(patsubst %,644:%:$(tmpfilesdir)/sip-cgi.conf,$(filter %.tmpfiles,$(FROM_TEMPLATES))) \
+	$(call place,644,$(wildcard *.1),$(mandir)/man1) \
+	$(call place,644,$(wildcard *.7),$(mandir)/man7) \
+	$(call place,644,$(wildcard *.8),$(mandir)/man8) \
+	$(call place,644,$(wildcard lib/*.sh lib/*.py lib/*.pm),$(datadir)/sip-cgi) \
+	$(call place,644,$(wildcard README LICENSE SECURITY.md),$(docdir)) \
+	$(if $(filter %/sipcgi-log,$(TOOL)),755:$(TOOL):$(bindir)/sipcgi-log)
+CONFIG = $(call place,644,$(filter %/xinetd.d/sip-cgi,$(FROM_TEMPLATES)),$(sysconfdir)/xinetd.d) \
+	$(call place,755,$(wildcard examples/default.cgi),$(sipdir))
+# Made by install and removed by uninstall when nothing is left in them; the
+# directories of the GNU list itself are not ours to remove.
+DIRECTORIES = $(sipdir) $(datadir)/sip-cgi $(docdir) $(sysconfdir)/xinetd.d \
+	$(unitdir) $(catalogdir) $(prefix)/lib/systemd $(sysusersdir) \
+	$(tmpfilesdir)
+
+# ---- Build
+
+# One word a command, unless V=1.
+run = $(if $(filter 1,$(V)),$(2),@printf '%7s %s\n' $(1) $@; $(2))
+
+.PHONY: all test-programs no-tool install uninstall clean dist FORCE
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+all: $(PROGRAM) $(TOOL)
+
+$(PROGRAM): $(BUILD)/sipcgi-handler.o $(LIBRARY)
+	$(call run,LINK,$(LINK) -o $@ $^ $(LDLIBS))
+	$(NOTE)
+
+# From scratch: ar would keep members that are no longer in the list.
+$(LIBRARY): $(MODULES:%=$(BUILD)/%.o)
+	@rm -f $@
+	$(call run,AR,$(AR) rcD $@ $^)
+
+$(BUILD)/%.o: %.c $(BUILD)/flags | $(BUILD)/kernel
+	@mkdir -p $(@D)
+	$(call run,CC,$(COMPILE) -I. -MMD -MP -c -o $@ $<)
+
+# A driver for unit tests or a benchmark, linked to all modules but main's.
+test-programs: $(TEST_PROGRAMS)
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBRARY)
+	$(call run,LINK,$(LINK) -o $@ $^ $(LDLIBS))
+
+$(BUILD)/sipcgi-log: tools/sipcgi-log.c $(BUILD)/flags
+	$(call run,CC,$(TOOL_CC) $(LANGUAGE) $(WARNINGS) $(HARDENING) -fPIE \
+	    $(CPPFLAGS) $(CFLAGS) -pie $(HARDENING_LINK) $(LDFLAGS) -o $@ $< \
+	    $(TOOL_LIBS))
+
+no-tool:
+	@echo "libsystemd (package libsystemd-dev) or pkg-config is not here:" \
+	    "no sipcgi-log"
+
+$(BUILD)/kernel:
+	@mkdir -p $@.new
+	@ln -sfn /usr/include/linux $@.new/linux
+	@ln -sfn /usr/include/asm-generic $@.new/asm-generic
+	@for d in /usr/include/`$(CC) -print-multiarch 2>/dev/null`/asm \
+	    /usr/include/asm; do \
+		if [ -d $$d ]; then ln -sfn $$d $@.new/asm; break; fi; \
+	done
+	@mv $@.new $@
+
+# Everything is made again when a flag or a path changes.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(COMPILE) $(LINK) $(SUBSTITUTE))' >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+SUBSTITUTE = sed $(foreach v,VERSION bindir libexecdir libdir sysconfdir \
+	datadir docdir mandir sipdir,-e 's|@$(v)@|$($(v))|g')
+
+$(BUILD)/%: %.in $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call run,SED,$(SUBSTITUTE) $< >$@)
+
+-include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d $(BUILD)/tests/*/*.d)
+
+# ---- Install
+
+install: all $(FROM_TEMPLATES)
+	@set -eu; $(INSTALL) -d $(DESTDIR)$(sipdir); \
+	for f in $(FILES) $(CONFIG); do \
+		mode=$${f%%:*} from=$${f#*:}; to=$(DESTDIR)$${from#*:}; \
+		from=$${from%%:*}; $(INSTALL) -d "$${to%/*}"; \
+		case " $(CONFIG) " in *" $$f "*) \
+			if [ -e "$$to" ] && ! cmp -s "$$from" "$$to"; then \
+				echo "kept $$to: it has been changed"; \
+				continue; \
+			fi;; \
+		esac; \
+		case $$mode in \
+		755) $(INSTALL_PROGRAM) "$$from" "$$to";; \
+		*) $(INSTALL_DATA) "$$from" "$$to";; \
+		esac; \
+		echo "$$to"; \
+	done
+
+uninstall: $(FROM_TEMPLATES)
+	@set -eu; for f in $(FILES) $(CONFIG); do \
+		from=$${f#*:}; to=$(DESTDIR)$${from#*:}; from=$${from%%:*}; \
+		[ -e "$$to" ] || continue; \
+		case " $(CONFIG) " in *" $$f "*) \
+			if ! cmp -s "$$from" "$$to"; then \
+				echo "kept $$to: it has been changed"; \
+				continue; \
+			fi;; \
+		esac; \
+		rm -f "$$to"; \
+	done
+	@for d in $(DIRECTORIES); do \
+		[ ! -d "$(DESTDIR)$$d" ] || \
+		    rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$d"; \
+	done
+
+# Super-servers that the tests have unpacked are kept: build/super.
+clean:
+	@rm -rf $(filter-out $(BUILD)/super,$(wildcard $(BUILD)/*)) $(PROGRAM)
+
+dist:
+	git archive --prefix=sipcgi-handler-$(VERSION)/ HEAD | \
+	    gzip -n9 >sipcgi-handler-$(VERSION).tar.gz
+
+# ---- Tests and measurements. Each script finds the program and the build
+# ---- tree in its environment. The second make sees what the first installed.
+
+.PHONY: check check-system demo run coverage fuzz load bench bench-parse \
+	bench-peers
+
+RUN = HANDLER='$(abspath $(PROGRAM))' BUILD='$(abspath $(BUILD))' TOP='$(CURDIR)'
+PORT = 5060
+DIR = $(if $(wildcard examples/default.cgi),examples,tests/demo)
+
+check:
+	@$(RUN) tests/packages check
+	@$(MAKE) --no-print-directory all test-programs
+	@$(RUN) tests/run $(TESTS)
+
+demo:
+	@$(RUN) tests/packages demo
+	@$(MAKE) --no-print-directory all
+	@$(RUN) tests/demo/run
+
+run:
+	@$(RUN) tests/packages demo
+	@$(MAKE) --no-print-directory all
+	@$(RUN) tests/demo/serve $(PORT) $(DIR)
+
+# make NAME runs tests/NAME, or tests/DIR/run where there is one.
+check-system: SCRIPT = tests/system/run
+coverage: SCRIPT = tests/coverage
+fuzz: SCRIPT = tests/fuzz/run
+load: SCRIPT = tests/load
+bench: SCRIPT = tests/bench/run
+bench-parse: SCRIPT = tests/bench/parse
+bench-peers: SCRIPT = tests/bench/peers
+
+check-system coverage fuzz load bench bench-parse bench-peers:
+	@$(RUN) tests/packages $@
+	@$(MAKE) --no-print-directory all test-programs
+	@$(RUN) $(SCRIPT)
