@@ -27,8 +27,8 @@ VERSION = 1.0.0
 
 # Modules. PURE ones do no I/O: unit tests, fuzzers and benchmarks link them
 # as they are.
-PURE = why octet sipmsg sipcheck sipvia sipuri field env reply
-MODULES = $(PURE) request peer script log options explain
+PURE = why octet sipmsg sipcheck sipvia sipuri field text env reply
+MODULES = $(PURE) fds request peer script log options explain
 SOURCES = sipcgi-handler.c $(MODULES:=.c)
 
 # ---- Where things go (GNU Coding Standards, Directory Variables)
@@ -74,11 +74,11 @@ STATIC = $(if $(findstring musl,$(CC)),yes,no)
 
 CFLAGS = -O2 -g
 LANGUAGE = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
-	-DSIPDIR='"$(sipdir)"'
+	-DSCRIPT_DIRECTORY='"$(sipdir)"'
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	-Wold-style-definition -Wconversion -Wsign-conversion -Wcast-qual \
-	-Wcast-align -Wpointer-arith -Wwrite-strings -Wundef -Wvla \
-	-Wformat=2 -Wimplicit-fallthrough -Wswitch-enum -Wnull-dereference \
+	-Wold-style-definition -Wconversion -Wsign-conversion -Wcast-align \
+	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 \
+	-Wimplicit-fallthrough -Wnull-dereference \
 	$(if $(filter yes,$(WERROR)),-Werror)
 # Without optimization glibc refuses to fortify, and sanitizers do it better.
 HARDENING = -fstack-protector-strong -fstack-clash-protection \
@@ -100,7 +100,6 @@ COMPILE = $(CC) $(LANGUAGE) $(KERNEL) $(WARNINGS) $(HARDENING) $(SECTIONS) \
 LINK = $(CC) $(MODE_LINK) $(HARDENING_LINK) -Wl,--gc-sections $(SANITIZERS) \
 	$(CFLAGS) $(LDFLAGS)
 
-OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY = $(BUILD)/libsipcgi.a
 TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*.c tests/unit/*.c))
 
@@ -138,8 +137,9 @@ DIRECTORIES = $(sipdir) $(datadir)/sip-cgi $(docdir) $(sysconfdir)/xinetd.d \
 
 # ---- Build
 
-# One word a command, unless V=1.
-run = $(if $(filter 1,$(V)),$(2),@printf '%7s %s\n' $(1) $@; $(2))
+# One line a command; all of it with V=1, nothing with make -s.
+SAY = $(if $(findstring s,$(firstword -$(MAKEFLAGS))),@:,@printf '%7s %s\n')
+run = $(if $(filter 1,$(V)),$(2),$(SAY) $(1) $@; $(2))
 
 .PHONY: all test-programs no-tool install uninstall clean dist FORCE
 .DELETE_ON_ERROR:
@@ -198,7 +198,8 @@ $(BUILD)/%: %.in $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call run,SED,$(SUBSTITUTE) $< >$@)
 
--include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d $(BUILD)/tests/*/*.d)
+-include $(wildcard $(SOURCES:%.c=$(BUILD)/%.d) $(BUILD)/tests/*.d \
+	$(BUILD)/tests/*/*.d)
 
 # ---- Install
 
