@@ -1,0 +1,62 @@
+#!/usr/bin/env bats
+# The shipped units, as `make install` would put them there.
+# `systemd-analyze verify` exits 0 on unknown keys and bad values, so any line
+# that it prints is a failure.
+
+bats_require_minimum_version 1.5.0
+# shellcheck source=tests/helper.bash
+. "$BATS_TEST_DIRNAME/../helper.bash"
+
+# Make the units with paths of this test in $dir.
+make_units()
+{
+	local file
+	local -a targets=()
+
+	dir=$BATS_TEST_TMPDIR/build
+	for file in "$TOP"/systemd/*.in "$TOP"/xinetd.d/*.in; do
+		file=${file#"$TOP"/}
+		targets+=("$dir/${file%.in}")
+	done
+	make -s -C "$TOP" BUILD="$dir" libexecdir="$BATS_TEST_TMPDIR" \
+	    sipdir="$BATS_TEST_TMPDIR" "${targets[@]}"
+	ln -s "$HANDLER" "$BATS_TEST_TMPDIR/sipcgi-handler"
+}
+
+verify()
+{
+	systemd-analyze verify --man=no "$@" >"$BATS_TEST_TMPDIR/out" 2>&1
+	cat "$BATS_TEST_TMPDIR/out"
+	[ ! -s "$BATS_TEST_TMPDIR/out" ]
+}
+
+@test "systemd-analyze verify has nothing to say about the units" {
+	make_units
+	for unit in "$dir"/systemd/*.socket "$dir"/systemd/*.service; do
+		verify "$unit"
+	done
+}
+
+@test "systemd-analyze verify names an unknown key and a missing program" {
+	make_units
+	sed -i 's/^NoDelay=/NoDalay=/' "$dir/systemd/sip-cgi.socket"
+	run ! verify "$dir/systemd/sip-cgi.socket"
+	grep -q NoDalay "$BATS_TEST_TMPDIR/out"
+	rm "$BATS_TEST_TMPDIR/sipcgi-handler"
+	run ! verify "$dir/systemd/sip-cgi@.service"
+	grep -q 'sipcgi-handler' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "no placeholder is left in what is made from templates" {
+	make_units
+	run ! grep -n '@[a-zA-Z]*@' "$dir"/systemd/* "$dir"/xinetd.d/*
+}
+
+@test "systemd-sysusers makes the user of the units" {
+	make_units
+	root=$BATS_TEST_TMPDIR/root
+	mkdir -p "$root/etc"
+	systemd-sysusers --root="$root" "$dir/systemd/sip-cgi.sysusers"
+	grep -q '^sip-cgi:.*:/var/lib/sip-cgi:/usr/sbin/nologin$' \
+	    "$root/etc/passwd"
+}
