@@ -77,7 +77,9 @@ reply_build(struct text *t, const struct sipmsg *m, const unsigned char *buf,
 	text_puts(t, "SIP/2.0 ");
 	text_number(t, (uint64_t)entry->status);
 	text_putc(t, ' ');
-	text_puts(t, entry->phrase);
+	/* What is wrong with this machine is the administrator's to know. */
+	text_puts(t, entry->status == 500 ? "Server Internal Error" :
+	    entry->phrase);
 	text_puts(t, "\r\n");
 	put_vias(t, m, buf, peer);
 	put_first(t, m, buf, SIPMSG_FROM);

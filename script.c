@@ -87,6 +87,42 @@ try_uri(struct script *s, const struct sipmsg *m, const unsigned char *buf)
 	    try_name(s, at);
 }
 
+/* The interpreter of a "#!" line, as the kernel reads it. */
+static void
+copy_interpreter(char *to, const char *line, size_t n)
+{
+	size_t i = 2, len = 0;
+
+	while (i < n && (line[i] == ' ' || line[i] == '\t'))
+		i++;
+	while (i < n && line[i] != ' ' && line[i] != '\t' &&
+	    line[i] != '\n' && line[i] != '\0')
+		to[len++] = line[i++];
+	to[len] = '\0';
+}
+
+/*
+ * Would execve take it?  Asked beforehand, so that the log has one line for
+ * a request and --explain knows.  What cannot be read may still be executed.
+ * The descriptor closes with all others when the script is executed.
+ */
+static int
+check_format(struct script *s)
+{
+	int fd = open(s->name, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	char begin[SCRIPT_MAX_INTERPRETER];
+	ssize_t n = fd < 0 ? -1 : read(fd, begin, sizeof begin);
+
+	if (n < 0 || (n >= 4 && memcmp(begin, "\177ELF", 4) == 0))
+		return 0;
+	if (n < 2 || begin[0] != '#' || begin[1] != '!') {
+		errno = ENOEXEC;
+		return -WHY_EXEC;
+	}
+	copy_interpreter(s->interpreter, begin, (size_t)n);
+	return access(s->interpreter, X_OK) == 0 ? 0 : -WHY_EXEC;
+}
+
 int
 script_choose(struct script *s, const char *directory,
     const struct sipmsg *m, const unsigned char *buf)
@@ -97,6 +133,7 @@ script_choose(struct script *s, const char *directory,
 
 	s->ntries = 0;
 	s->name = NULL;
+	s->interpreter[0] = '\0';
 	error = enter_directory(directory);
 	if (error != 0)
 		return error;
@@ -117,7 +154,7 @@ script_choose(struct script *s, const char *directory,
 		s->path[n++] = '/';
 	strcpy(s->path + n, last->name);
 	s->name = last->name;
-	return 0;
+	return check_format(s);
 }
 
 const char *

@@ -11,6 +11,9 @@
 /* user@host, @host, default.cgi. */
 #define SCRIPT_MAX_TRIES 3
 
+/* The kernel reads as much of a script for its "#!" line. */
+#define SCRIPT_MAX_INTERPRETER 256
+
 enum script_verdict {
 	SCRIPT_TAKEN,
 	SCRIPT_UNNAMEABLE,		/* "/" in it, or "." or "-" first */
@@ -30,6 +33,7 @@ struct script_try {
 struct script {
 	char path[PATH_MAX];		/* absolute */
 	const char *name;		/* its last part */
+	char interpreter[SCRIPT_MAX_INTERPRETER];	/* of "#!", or "" */
 	struct script_try tries[SCRIPT_MAX_TRIES];
 	unsigned ntries;
 	char names[2 * SIPMSG_MAX_START_LINE + 8];	/* the names' octets */
@@ -37,10 +41,10 @@ struct script {
 
 /*
  * Enter the directory (an absolute path) and find the script: the first of
- * the names that is a regular file this process may execute.  Returns 0, or
- * a negated enum why; errno is then meaningful for WHY_DIRECTORY_* and
- * WHY_SYSTEM.  The working directory is the directory afterwards, also
- * without a script.
+ * the names that is a regular file this process may execute.  It must be an
+ * ELF file or begin with "#!" and an interpreter that is there.  Returns 0,
+ * or a negated enum why with errno.  The working directory is the directory
+ * afterwards, also without a script.
  */
 int script_choose(struct script *, const char *directory,
     const struct sipmsg *, const unsigned char *buf);

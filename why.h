@@ -98,7 +98,8 @@ struct why_entry {
 	int status;		/* SIP status code, 0: no answer is sent */
 	int exit_status;	/* sysexits.h */
 	const char *token;	/* stable, for the log: [a-z0-9-]+ */
-	const char *phrase;	/* reason phrase (RFC 3261 21.4.1) */
+	const char *phrase;	/* for people; the reason phrase of a 400
+				   and 505 (RFC 3261 21.4.1) */
 };
 
 /* The entry of a reason.  `why` must be one of the enum's. */
