@@ -17,7 +17,10 @@ struct explain {
 	const struct env *env;		/* when it would be run */
 };
 
-/* Print it on stdout.  Returns the exit status: 0 would exec, 1 would not. */
-int explain_print(const struct explain *);
+/*
+ * Print it on stdout, for people or as JSON.  Returns the exit status: 0
+ * would exec, 1 would not.
+ */
+int explain_print(const struct explain *, bool json);
 
 #endif

@@ -36,7 +36,7 @@ static const char usage[] =
 "  -l, --log=WHERE               auto, journal, syslog, stderr, none or an\n"
 "                                absolute file path [auto]\n"
 "  -v, --log-level=LEVEL         err, warning or info [info]\n"
-"  -n, --explain                 print what would happen, execute nothing\n"
+"  -n, --explain[=json]          print what would happen, execute nothing\n"
 "  -h, --help                    print this and exit\n"
 "  -V, --version                 print the version and exit\n"
 "\n"
@@ -51,7 +51,7 @@ static const struct option long_options[] = {
 	{ "env", required_argument, NULL, 'e' },
 	{ "log", required_argument, NULL, 'l' },
 	{ "log-level", required_argument, NULL, 'v' },
-	{ "explain", no_argument, NULL, 'n' },
+	{ "explain", optional_argument, NULL, 'n' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 }
@@ -252,6 +252,9 @@ read_option(struct options *o, int option, char **argv)
 		break;
 	case 'n':
 		o->explain = true;
+		o->explain_json = optarg != NULL;
+		if (optarg != NULL && strcmp(optarg, "json") != 0)
+			fail("-n, --explain", optarg, "not json");
 		break;
 	case 'h':
 		print(usage);

@@ -23,6 +23,7 @@ struct options {
 	const char *log_file;		/* absolute; for LOG_FILE */
 	enum log_level log_level;
 	bool explain;
+	bool explain_json;		/* as JSON */
 };
 
 /*

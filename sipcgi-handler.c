@@ -160,7 +160,7 @@ refuse(struct life *l, enum why why)
 	    &l->script, NULL };
 
 	if (l->options.explain)
-		exit(explain_print(&explain));
+		exit(explain_print(&explain, l->options.explain_json));
 	if (answered)
 		answer(l, why);
 	if (why != WHY_EMPTY)
@@ -291,7 +291,7 @@ become_script(struct life *l)
 	    &l->script, &l->env };
 
 	if (l->options.explain)
-		exit(explain_print(&explain));
+		exit(explain_print(&explain, l->options.explain_json));
 	if (request_become_stdin(&l->request, l->peer.input) != 0)
 		refuse(l, WHY_SYSTEM);
 	log_exec(l);

@@ -1,7 +1,7 @@
 /*
  * why.h - the reasons for which a request is not run: one table that holds
- * the status we answer with, the exit status, the token for the log and the
- * reason phrase.  Nothing else in the program names a status or a phrase.
+ * the status we answer with, the exit status, the token for the log, the reason
+ * phrase and a hint.  Nothing else in the program names a status or a phrase.
  *
  * The pure modules return 0 or a negated enum why: `return -WHY_NUL;`.
  */
@@ -100,6 +100,7 @@ struct why_entry {
 	const char *token;	/* stable, for the log: [a-z0-9-]+ */
 	const char *phrase;	/* for people; the reason phrase of a 400
 				   and 505 (RFC 3261 21.4.1) */
+	const char *hint;	/* for people: what to do about it */
 };
 
 /* The entry of a reason.  `why` must be one of the enum's. */
