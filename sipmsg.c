@@ -68,11 +68,11 @@ compare_name(const unsigned char *p, uint32_t n, const char *lower)
 static uint8_t
 look_up_compact(unsigned char c)
 {
-	uint8_t id;
+	unsigned id;
 
 	for (id = 0; id < SIPMSG_KNOWN; id++)
-		if (names[id].compact == octet_lower(c))
-			return id;
+		if ((unsigned char)names[id].compact == octet_lower(c))
+			return (uint8_t)id;
 	return SIPMSG_OTHER;
 }
 
