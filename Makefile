@@ -146,6 +146,7 @@ run = $(if $(filter 1,$(V)),$(2),$(SAY) $(1) $@; $(2))
 .SUFFIXES:
 
 all: $(PROGRAM) $(TOOL)
+	@:
 
 $(PROGRAM): $(BUILD)/sipcgi-handler.o $(LIBRARY)
 	$(call run,LINK,$(LINK) -o $@ $^ $(LDLIBS))
@@ -162,6 +163,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags | $(BUILD)/kernel
 
 # A driver for unit tests or a benchmark, linked to all modules but main's.
 test-programs: $(TEST_PROGRAMS)
+	@:
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBRARY)
 	$(call run,LINK,$(LINK) -o $@ $^ $(LDLIBS))
