@@ -27,8 +27,8 @@ VERSION = 1.0.0
 
 # Modules. PURE ones do no I/O: unit tests, fuzzers and benchmarks link them
 # as they are.
-PURE = why octet sipmsg sipcheck sipvia sipuri field text env reply
-MODULES = $(PURE) fds request peer script log options explain
+PURE = why octet sipmsg sipcheck sipvia sipuri field text env reply seccomp
+MODULES = $(PURE) fds request peer script sandbox log options explain
 SOURCES = sipcgi-handler.c $(MODULES:=.c)
 
 # ---- Where things go (GNU Coding Standards, Directory Variables)
@@ -144,6 +144,7 @@ run = $(if $(filter 1,$(V)),$(2),$(SAY) $(1) $@; $(2))
 .PHONY: all test-programs no-tool install uninstall clean dist FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.SECONDARY:
 
 all: $(PROGRAM) $(TOOL)
 	@:
