@@ -49,6 +49,8 @@ unitdir = $(prefix)/lib/systemd/system
 catalogdir = $(prefix)/lib/systemd/catalog
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
+# What sip-cgi-inetd.service runs, where Debian has it.
+xinetd = /usr/sbin/xinetd
 
 INSTALL = install
 INSTALL_PROGRAM = $(INSTALL) -m 755
@@ -101,7 +103,7 @@ LINK = $(CC) $(MODE_LINK) $(HARDENING_LINK) -Wl,--gc-sections $(SANITIZERS) \
 	$(CFLAGS) $(LDFLAGS)
 
 LIBRARY = $(BUILD)/libsipcgi.a
-TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*.c tests/unit/*.c))
+TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*.c tests/unit/*.c tests/load/*.c))
 
 # sipcgi-log reads the journal by libsystemd, which is dynamic and of glibc.
 TOOL_CC = cc
@@ -118,6 +120,7 @@ place = $(foreach f,$(2),$(1):$(f):$(3)/$(notdir $(f)))
 
 FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(call place,644,$(filter %.socket %.service,$(FROM_TEMPLATES)),$(unitdir)) \
+	$(call place,644,$(wildcard systemd/hardened.conf),$(unitdir)/sip-cgi-inetd.service.d) \
 	$(call place,644,$(filter %.catalog,$(FROM_TEMPLATES)),$(catalogdir)) \
 	$(patsubst %,644:%:$(sysusersdir)/sip-cgi.conf,$(filter %.sysusers,$(FROM_TEMPLATES))) \
 	$(patsubst %,644:%:$(tmpfilesdir)/sip-cgi.conf,$(filter %.tmpfiles,$(FROM_TEMPLATES))) \
@@ -128,11 +131,13 @@ FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(call place,644,$(wildcard README LICENSE SECURITY.md),$(docdir)) \
 	$(if $(filter %/sipcgi-log,$(TOOL)),755:$(TOOL):$(bindir)/sipcgi-log)
 CONFIG = $(call place,644,$(filter %/xinetd.d/sip-cgi,$(FROM_TEMPLATES)),$(sysconfdir)/xinetd.d) \
+	$(call place,644,$(filter %/sip-cgi-inetd.conf,$(FROM_TEMPLATES)),$(sysconfdir)) \
 	$(call place,755,$(wildcard examples/default.cgi),$(sipdir))
 # Made by install and removed by uninstall when nothing is left in them; the
 # directories of the GNU list itself are not ours to remove.
 DIRECTORIES = $(sipdir) $(datadir)/sip-cgi $(docdir) $(sysconfdir)/xinetd.d \
-	$(unitdir) $(catalogdir) $(prefix)/lib/systemd $(sysusersdir) \
+	$(unitdir)/sip-cgi-inetd.service.d $(unitdir) $(catalogdir) \
+	$(prefix)/lib/systemd $(sysusersdir) \
 	$(tmpfilesdir)
 
 # ---- Build
@@ -195,7 +200,7 @@ $(BUILD)/flags: FORCE
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 SUBSTITUTE = sed $(foreach v,VERSION bindir libexecdir libdir sysconfdir \
-	datadir docdir mandir sipdir,-e 's|@$(v)@|$($(v))|g')
+	datadir docdir mandir sipdir xinetd,-e 's|@$(v)@|$($(v))|g')
 
 $(BUILD)/%: %.in $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -19,7 +19,10 @@ make_units()
 		targets+=("$dir/${file%.in}")
 	done
 	make -s -C "$TOP" BUILD="$dir" libexecdir="$BATS_TEST_TMPDIR" \
-	    sipdir="$BATS_TEST_TMPDIR" "${targets[@]}"
+	    sipdir="$BATS_TEST_TMPDIR" \
+	    xinetd="$BUILD/super/xinetd/usr/sbin/xinetd" "${targets[@]}"
+	mkdir "$dir/systemd/sip-cgi-inetd.service.d"
+	cp "$TOP/systemd/hardened.conf" "$dir/systemd/sip-cgi-inetd.service.d"
 	ln -s "$HANDLER" "$BATS_TEST_TMPDIR/sipcgi-handler"
 }
 
@@ -37,6 +40,16 @@ verify()
 	done
 }
 
+@test "the hardened service's exposure is at most 1.6" {
+	make_units
+	# In tenths.
+	systemd-analyze security --offline=yes --threshold=16 \
+	    "$dir/systemd/sip-cgi-inetd.service"
+	rm "$dir/systemd/sip-cgi-inetd.service.d/hardened.conf"
+	run ! systemd-analyze security --offline=yes --threshold=16 \
+	    "$dir/systemd/sip-cgi-inetd.service"
+}
+
 @test "systemd-analyze verify names an unknown key and a missing program" {
 	make_units
 	sed -i 's/^NoDelay=/NoDalay=/' "$dir/systemd/sip-cgi.socket"
@@ -49,7 +62,7 @@ verify()
 
 @test "no placeholder is left in what is made from templates" {
 	make_units
-	run ! grep -n '@[a-zA-Z]*@' "$dir"/systemd/* "$dir"/xinetd.d/*
+	run ! grep -rn '@[a-zA-Z]*@' "$dir/systemd" "$dir/xinetd.d"
 }
 
 @test "systemd-sysusers makes the user of the units" {
