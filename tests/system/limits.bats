@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# The limits of the units take hold, and what a client sees when they do. The
+# tests set lower ones than the units do, to be quick, by drop-ins; each proves
+# first, or beside it, that the same is served without the limit.
+# Runs alone.
+
+load system
+
+setup_file() { system_start; }
+teardown_file() { system_stop; }
+teardown() { units_reset; }
+
+start()
+{
+	inside systemctl start sip-cgi.socket
+}
+
+# What the unit $1 has for the property $2.
+property()
+{
+	inside systemctl show --property="$2" --value "$1"
+}
+
+@test "the installed units have limits" {
+	for limit in MaxConnections=64 MaxConnectionsPerSource=16 \
+	    TriggerLimitIntervalUSec=0 Backlog=4096; do
+		[ "$(property sip-cgi.socket "${limit%=*}")" = \
+		    "${limit#*=}" ]
+	done
+	for limit in RuntimeMaxUSec=30s MemoryMax=268435456 TasksMax=64 \
+	    LimitNOFILE=1024 LimitCORE=0 NoNewPrivileges=yes User=sip-cgi; do
+		[ "$(property sip-cgi@test.service "${limit%=*}")" = \
+		    "${limit#*=}" ]
+	done
+}
+
+@test "MaxConnections: one more is closed at once, and served later" {
+	drop_in sip-cgi.socket Socket MaxConnections=3
+	start
+	ask_on hang -n 3 -p 3
+	wait_until instances_are 3
+	[[ $(ask ok) =~ ^ok=0\ error=0\ (empty=1\ reset=0|empty=0\ reset=1) ]]
+	inside systemctl stop 'sip-cgi@*.service'
+	wait "$ASKING"
+	check_served
+}
+
+@test "MaxConnectionsPerSource: one address over it, another is served" {
+	drop_in sip-cgi.socket Socket MaxConnectionsPerSource=2
+	start
+	ask_on hang -n 2 -p 2
+	wait_until instances_are 2
+	[[ $(ask ok) =~ ^ok=0\ error=0\ (empty=1\ reset=0|empty=0\ reset=1) ]]
+	[[ $(ask ok -b 127.0.0.2) == 'ok=1 '* ]]
+	inside systemctl stop 'sip-cgi@*.service'
+	wait "$ASKING"
+}
+
+@test "1000 silent connections from one address do not keep out another" {
+	start
+	inside "$CLIENT" -n 1000 -p 1000 -t 60 127.0.0.1 5060 \
+	    >"$SHARED/silent" 3>&- &
+	silent=$!
+	# Beyond the time for which the kernel keeps silent connections back.
+	wait_until instances_are 16
+	[[ $(ask ok -b 127.0.0.2 -n 5) == 'ok=5 '* ]]
+	inside systemctl stop sip-cgi.socket 'sip-cgi@*.service'
+	wait "$silent"
+	grep -q '^ok=0 error=0 ' "$SHARED/silent"
+}
+
+@test "RuntimeMaxSec: a script that hangs is ended with its children" {
+	drop_in sip-cgi@.service Service RuntimeMaxSec=1
+	start
+	[[ $(ask hang) == 'ok=0 error=0 empty=1 '* ]]
+	wait_until instances_are 0
+	run ! inside pgrep -u sip-cgi
+	inside journalctl --quiet --grep='timeout' -u 'sip-cgi@*' -n 1
+	check_served
+}
+
+@test "RuntimeMaxSec: a script that floods its answer is ended" {
+	drop_in sip-cgi@.service Service RuntimeMaxSec=1
+	start
+	# It would last for as long as the client reads.
+	run ask flood -t 9
+	[[ $output == *' timeout=0 '* ]]
+	wait_until instances_are 0
+	check_served
+}
+
+@test "MemoryMax: a script that eats memory is ended" {
+	start
+	[[ $(ask memory) =~ ^ok=0\ error=0\ (empty=1|empty=0\ reset=1) ]]
+	check_served
+	drop_in sip-cgi@.service Service MemoryMax=1G
+	[[ $(ask memory) == 'ok=1 '* ]]
+}
+
+@test "TasksMax: a script cannot start more processes" {
+	start
+	[[ $(ask fork) =~ ^ok=0\ error=0\ (empty=1|empty=0\ reset=1) ]]
+	run ! inside pgrep -u sip-cgi
+	check_served
+	drop_in sip-cgi@.service Service TasksMax=200
+	[[ $(ask fork) == 'ok=1 '* ]]
+}
+
+@test "the default TriggerLimit would have ended the socket unit" {
+	drop_in sip-cgi.socket Socket TriggerLimitIntervalSec=2s
+	start
+	run ask ok -n 800 -p 8
+	[[ $output != 'ok=800 '* ]]
+	run ! inside systemctl is-active --quiet sip-cgi.socket
+}

@@ -1,0 +1,120 @@
+# Functions for the tests that run in a box with a systemd of its own.
+# shellcheck shell=bash
+#
+# A test file calls system_start in setup_file and system_stop in
+# teardown_file. Between them the project is installed in the box with its
+# default paths, and each file of tests/system/scripts as the script of a user:
+# scripts/hang is what sip:hang@box runs.
+
+bats_require_minimum_version 1.5.0
+
+# shellcheck source=tests/helper.bash
+. "${BASH_SOURCE[0]%/*}/../helper.bash"
+
+# Shared between the machine and the box, at the same path.
+SHARED=$BUILD/system
+SCRIPTS=/usr/local/lib/sip-cgi-bin
+CLIENT=$BUILD/tests/load/client
+
+box()
+{
+	"$TOP/tests/system/box" "$@"
+}
+
+inside()
+{
+	box run "$@"
+}
+
+system_start()
+{
+	BOX=$(mktemp -d /tmp/sipcgi-box.XXXXXX)
+	BOX_SHARE="$TOP $BUILD"
+	export BOX BOX_SHARE
+	mkdir -p "$SHARED"
+	box start
+	inside make -s -C "$TOP" BUILD="$BUILD" install >/dev/null
+	inside systemd-sysusers
+	inside systemd-tmpfiles --create sip-cgi.conf
+	inside sh -c 'for f in "$1"/*; do
+		install -m 755 "$f" "$2/${f##*/}@box"
+	done' - "$TOP/tests/system/scripts" "$SCRIPTS"
+	inside systemctl daemon-reload
+}
+
+system_stop()
+{
+	box stop
+}
+
+# Settings of this test: `drop_in UNIT SECTION LINE...`, gone with drop_out.
+drop_in()
+{
+	local unit=$1 section=$2
+
+	shift 2
+	printf '%s\n' "[$section]" "$@" | inside sh -c 'mkdir -p "$1" &&
+	    cat >>"$1/test.conf"' - "/run/systemd/system/$unit.d"
+	inside systemctl daemon-reload
+}
+
+drop_out()
+{
+	inside sh -c 'rm -rf /run/systemd/system/*.d'
+	inside systemctl daemon-reload
+}
+
+# Every unit of ours back as it was before a test.
+units_reset()
+{
+	inside systemctl stop sip-cgi.socket sip-cgi-inetd.service \
+	    'sip-cgi@*.service'
+	drop_out
+	inside systemctl reset-failed
+}
+
+# A request for the script of user $1.
+message()
+{
+	printf '%s\r\n' "${2:-OPTIONS} sip:$1@box SIP/2.0" \
+	    'Via: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK1' \
+	    'From: <sip:tester@example.org>;tag=1' "To: <sip:$1@box>" \
+	    'Call-ID: system@test' "CSeq: 1 ${2:-OPTIONS}" \
+	    'Content-Length: 0' ''
+}
+
+# Ask for the script of user $1, with options of tests/load/client: prints its
+# line, "ok=1 error=0 empty=0 reset=0 refused=0 timeout=0 ...".
+ask()
+{
+	local user=$1
+
+	shift
+	message "$user" >"$SHARED/$user.sip"
+	inside "$CLIENT" "$@" "${SERVER:-127.0.0.1}" "${PORT:-5060}" \
+	    "$SHARED/$user.sip"
+}
+
+# Ask in the background: the client's process id in ASKING.
+ask_on()
+{
+	ask "$@" >"$SHARED/asked" 3>&- &
+	ASKING=$!
+}
+
+running_instances()
+{
+	inside systemctl list-units --no-legend --plain --state=running \
+	    'sip-cgi@*.service' | wc -l
+}
+
+instances_are()
+{
+	[ "$(running_instances)" -eq "$1" ]
+}
+
+# The one request that must work after each fault.
+check_served()
+{
+	[[ $(ask ok) == 'ok=1 '* ]]
+}
