@@ -207,14 +207,17 @@ read_level(struct options *o, const char *text)
 		fail("-v, --log-level", text, "not err, warning or info");
 }
 
-/* getopt_long() says only that something is wrong; this says what. */
+/*
+ * getopt_long() says only that something is wrong; this says what.  musl's
+ * counts a missing value too, so that optind may be past the last argument.
+ */
 static _Noreturn void
-fail_option(int result, char **argv)
+fail_option(int result, int argc, char **argv)
 {
 	char letter[3] = { '-', (char)optopt, '\0' };
+	const char *word = argv[(optind > argc ? argc : optind) - 1];
 	const char *option = optopt > 0 && optopt < 128 &&
-	    strncmp(argv[optind - 1], "--", 2) != 0 ? letter :
-	    argv[optind - 1];
+	    strncmp(word, "--", 2) != 0 ? letter : word;
 
 	if (result == ':')
 		fail(option, NULL, "needs a value");
@@ -224,7 +227,7 @@ fail_option(int result, char **argv)
 }
 
 static void
-read_option(struct options *o, int option, char **argv)
+read_option(struct options *o, int option, int argc, char **argv)
 {
 	switch (option) {
 	case 'd':
@@ -261,7 +264,7 @@ read_option(struct options *o, int option, char **argv)
 	case 'V':
 		print("sipcgi-handler " VERSION "\n");
 	default:
-		fail_option(option, argv);
+		fail_option(option, argc, argv);
 	}
 }
 
@@ -277,7 +280,7 @@ options_read(struct options *o, int argc, char **argv)
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":d:t:T:b:e:l:v:nhV",
 	    long_options, NULL)) != -1)
-		read_option(o, option, argv);
+		read_option(o, option, argc, argv);
 	if (optind < argc)
 		fail(argv[optind], NULL, "no arguments are taken");
 	if (o->directory[0] == '\0')
