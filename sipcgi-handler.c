@@ -299,7 +299,8 @@ become_script(struct life *l)
 	if (is_ack(l) && close_stdout_for_ack() != 0)
 		refuse(l, WHY_SYSTEM);
 	restore_state();
-	(void)alarm(l->options.script_timeout);
+	if (l->options.script_timeout > 0)
+		(void)alarm(l->options.script_timeout);
 	(void)execve(l->script.path, argv, l->env.vars);
 	(void)alarm(0);
 	ignore_signals();
