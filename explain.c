@@ -5,6 +5,7 @@
 
 #include "explain.h"
 #include "log.h"
+#include "sandbox.h"
 #include "text.h"
 
 /* Octets of a faulty line that are shown before and after the fault. */
@@ -95,6 +96,11 @@ print_verdict(const struct explain *e)
 	printf("%s%s%s%s\n", why->phrase, e->error != 0 ? " (" : "",
 	    e->error != 0 ? log_errno_name(e->error) : "",
 	    e->error != 0 ? ")" : "");
+	if (e->missing != NULL) {
+		print_label("missing");
+		print_string(e->missing);
+		putchar('\n');
+	}
 	print_label("hint");
 	puts(why->hint);
 }
@@ -147,6 +153,25 @@ print_tries(const struct script *s)
 		print_label("runs by");
 		print_string(s->interpreter);
 		putchar('\n');
+	}
+}
+
+/* What confines the script, and what this kernel has not got for it. */
+static void
+print_sandbox(const struct explain *e)
+{
+	struct sandbox_parts kernel;
+	const char *lack;
+	size_t i;
+
+	if (e->sandbox == NULL)
+		return;
+	print_label("sandbox");
+	puts(e->sandbox);
+	sandbox_ask(&kernel);
+	for (i = 0; (lack = sandbox_lack(&kernel, i)) != NULL; i++) {
+		print_label("lacking");
+		puts(lack);
 	}
 }
 
@@ -230,6 +255,8 @@ json_verdict(const struct explain *e)
 	json_string("hint", why->hint);
 	if (e->error != 0)
 		json_string("errno", log_errno_name(e->error));
+	if (e->missing != NULL)
+		json_string("missing", e->missing);
 	if (find_fault(e, &octet))
 		printf(",\"octet\":%zu", octet);
 }
@@ -252,6 +279,26 @@ json_tries(const struct script *s)
 	putchar(']');
 	if (s->interpreter[0] != '\0')
 		json_string("interpreter", s->interpreter);
+}
+
+static void
+json_sandbox(const struct explain *e)
+{
+	struct sandbox_parts kernel;
+	const char *lack;
+	size_t i;
+
+	if (e->sandbox == NULL)
+		return;
+	json_string("sandbox", e->sandbox);
+	sandbox_ask(&kernel);
+	fputs(",\"lacking\":[", stdout);
+	for (i = 0; (lack = sandbox_lack(&kernel, i)) != NULL; i++) {
+		if (i > 0)
+			putchar(',');
+		json_octets(lack, strlen(lack));
+	}
+	putchar(']');
 }
 
 static void
@@ -290,6 +337,7 @@ explain_print(const struct explain *e, bool json)
 	if (json) {
 		json_verdict(e);
 		json_tries(e->script);
+		json_sandbox(e);
 		if (e->why == WHY_NONE)
 			json_environment(e);
 		puts("}");
@@ -298,6 +346,7 @@ explain_print(const struct explain *e, bool json)
 		print_verdict(e);
 		print_fault(e);
 		print_tries(e->script);
+		print_sandbox(e);
 		if (e->why == WHY_NONE)
 			print_environment(e);
 	}

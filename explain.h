@@ -15,6 +15,8 @@ struct explain {
 	const struct request *request;
 	const struct script *script;	/* ntries is 0 before the choice */
 	const struct env *env;		/* when it would be run */
+	const char *sandbox;		/* level and Landlock ABI, or NULL */
+	const char *missing;		/* what it lacks, or NULL */
 };
 
 /*

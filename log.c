@@ -44,7 +44,8 @@ static struct {
 	enum log_level level;
 	bool stderr_is_connection;
 	bool resolved;			/* `where` is not LOG_AUTO any more */
-} log_to = { .where = LOG_NONE };
+	int fd;				/* of `file`, -1: not open */
+} log_to = { .where = LOG_NONE, .fd = -1 };
 
 static const struct {
 	const char *name;
@@ -159,11 +160,21 @@ send_datagram(const char *path, const struct text *t)
 	(void)close(fd);
 }
 
+/* Once: it stays open until the process ends or becomes the script. */
 static int
 open_file(void)
 {
-	return open(log_to.file, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY |
-	    O_NONBLOCK | O_CLOEXEC, 0640);
+	if (log_to.fd < 0)
+		log_to.fd = open(log_to.file, O_WRONLY | O_APPEND | O_CREAT |
+		    O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0640);
+	return log_to.fd;
+}
+
+void
+log_hold(void)
+{
+	if (log_to.where == LOG_FILE)
+		(void)open_file();
 }
 
 /* One write; a pipe without room would make us wait, so it gets nothing. */
@@ -221,10 +232,8 @@ write_out(enum log_level level, struct text *line, const struct text *fields)
 		break;
 	case LOG_FILE:
 		fd = open_file();
-		if (fd >= 0) {
+		if (fd >= 0)
 			write_line(fd, line);
-			(void)close(fd);
-		}
 		break;
 	case LOG_SYSLOG:
 		write_syslog(level, line);
@@ -351,7 +360,16 @@ put_line(struct text *t, const struct log_entry *e)
 		text_puts(t, " errno=");
 		text_puts(t, log_errno_name(e->error));
 	}
+	if (e->missing != NULL) {
+		text_puts(t, " missing=");
+		text_escape(t, e->missing, strlen(e->missing), MOST_NAME,
+		    false);
+	}
 	put_message(t, e);
+	if (e->sandbox != NULL) {
+		text_puts(t, " sandbox=");
+		text_puts(t, e->sandbox);
+	}
 	if (e->env != NULL)
 		put_dropped(t, e);
 }
@@ -383,6 +401,14 @@ put_fields(struct text *t, const struct log_entry *e)
 	}
 	if (e->error != 0)
 		put_field(t, "SIPCGI_ERRNO", log_errno_name(e->error));
+	if (e->sandbox != NULL)
+		put_field(t, "SIPCGI_SANDBOX", e->sandbox);
+	if (e->missing != NULL) {
+		text_puts(t, "SIPCGI_MISSING=");
+		text_escape(t, e->missing, strlen(e->missing), MOST_NAME,
+		    true);
+		text_putc(t, '\n');
+	}
 	if (e->script != NULL) {
 		text_puts(t, "SIPCGI_SCRIPT=");
 		text_escape(t, e->script, strlen(e->script), MOST_NAME, true);
@@ -500,6 +526,6 @@ log_adopt_stderr(const char *script)
 	/* Rather no stderr at all than the connection. */
 	if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
 		(void)close(STDERR_FILENO);
-	if (fd > STDERR_FILENO)
+	if (fd > STDERR_FILENO && fd != log_to.fd)
 		(void)close(fd);
 }

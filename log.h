@@ -45,13 +45,21 @@ struct log_entry {
 	const unsigned char *buf;
 	const char *script;		/* its name */
 	const struct env *env;		/* whose dropped fields are named */
+	const char *sandbox;		/* level and Landlock ABI, or NULL */
+	const char *missing;		/* what the sandbox lacks */
 };
 
 /*
  * Choose where lines go; `file` is for LOG_FILE and must stay.  Nothing is
- * opened before there is something to write.
+ * opened before there is something to write, or log_hold() is called.
  */
 void log_open(enum log_where where, const char *file, enum log_level level);
+
+/*
+ * Open the log's file, if it is one, while that is allowed: a sandbox lets
+ * nothing be opened for writing, but what is open be written to.
+ */
+void log_hold(void);
 
 void log_request(const struct log_entry *);
 

@@ -36,12 +36,24 @@ static const char usage[] =
 "  -l, --log=WHERE               auto, journal, syslog, stderr, none or an\n"
 "                                absolute file path [auto]\n"
 "  -v, --log-level=LEVEL         err, warning or info [info]\n"
+"  -s, --sandbox[=LEVEL]         confine the script: no, try (what this kernel\n"
+"                                has of basic), basic or full [no; without\n"
+"                                LEVEL basic]\n"
+"  -w, --writable=PATH           where a sandboxed script may write; repeatable\n"
+"      --tmp=DIR                 the same, and its TMPDIR\n"
+"      --no-network              with -s: no new sockets but AF_UNIX\n"
 "  -n, --explain[=json]          print what would happen, execute nothing\n"
 "  -h, --help                    print this and exit\n"
 "  -V, --version                 print the version and exit\n"
 "\n"
 "Without a super-server: sipcgi-handler -n -d DIR < message.sip\n"
 "Manual: sipcgi-handler(8)\n";
+
+/* Options without a letter. */
+enum {
+	OPTION_TMP = 256,
+	OPTION_NO_NETWORK
+};
 
 static const struct option long_options[] = {
 	{ "directory", required_argument, NULL, 'd' },
@@ -51,6 +63,10 @@ static const struct option long_options[] = {
 	{ "env", required_argument, NULL, 'e' },
 	{ "log", required_argument, NULL, 'l' },
 	{ "log-level", required_argument, NULL, 'v' },
+	{ "sandbox", optional_argument, NULL, 's' },
+	{ "writable", required_argument, NULL, 'w' },
+	{ "tmp", required_argument, NULL, OPTION_TMP },
+	{ "no-network", no_argument, NULL, OPTION_NO_NETWORK },
 	{ "explain", optional_argument, NULL, 'n' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -207,6 +223,44 @@ read_level(struct options *o, const char *text)
 		fail("-v, --log-level", text, "not err, warning or info");
 }
 
+static void
+read_sandbox(struct options *o, const char *text)
+{
+	int level = text == NULL ? SANDBOX_BASIC : sandbox_level(text);
+
+	if (level < 0)
+		fail("-s, --sandbox", text, "not no, try, basic or full");
+	o->sandbox.level = (enum sandbox_level)level;
+}
+
+static void
+read_writable(struct options *o, const char *text)
+{
+	if (text[0] != '/')
+		fail("-w, --writable", text, "not an absolute path");
+	if (o->sandbox.nwritable == SANDBOX_WRITABLE_MAX)
+		fail("-w, --writable", text, "more than 32 of them");
+	o->sandbox.writable[o->sandbox.nwritable++] = text;
+}
+
+static void
+read_tmp(struct options *o, const char *text)
+{
+	static const char name[] = "TMPDIR=";
+
+	if (text[0] != '/')
+		fail("--tmp", text, "not an absolute path");
+	if (sizeof name + strlen(text) > sizeof o->tmpdir)
+		fail("--tmp", text, strerror(ENAMETOOLONG));
+	if (o->sandbox.tmp == NULL && o->nextra == ENV_MAX_EXTRA)
+		fail("--tmp", text, "more than 64 variables with those of -e");
+	if (o->sandbox.tmp == NULL)
+		o->extra[o->nextra++] = o->tmpdir;
+	strcpy(o->tmpdir, name);
+	strcat(o->tmpdir, text);
+	o->sandbox.tmp = text;
+}
+
 /*
  * getopt_long() says only that something is wrong; this says what.  musl's
  * counts a missing value too, so that optind may be past the last argument.
@@ -253,6 +307,18 @@ read_option(struct options *o, int option, int argc, char **argv)
 	case 'v':
 		read_level(o, optarg);
 		break;
+	case 's':
+		read_sandbox(o, optarg);
+		break;
+	case 'w':
+		read_writable(o, optarg);
+		break;
+	case OPTION_TMP:
+		read_tmp(o, optarg);
+		break;
+	case OPTION_NO_NETWORK:
+		o->sandbox.no_network = true;
+		break;
 	case 'n':
 		o->explain = true;
 		o->explain_json = optarg != NULL;
@@ -278,11 +344,15 @@ options_read(struct options *o, int argc, char **argv)
 	o->log_where = LOG_AUTO;
 	o->log_level = LOG_LEVEL_INFO;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":d:t:T:b:e:l:v:nhV",
+	while ((option = getopt_long(argc, argv, ":d:t:T:b:e:l:v:s::w:nhV",
 	    long_options, NULL)) != -1)
 		read_option(o, option, argc, argv);
 	if (optind < argc)
-		fail(argv[optind], NULL, "no arguments are taken");
+		fail(argv[optind], NULL, sandbox_level(argv[optind]) < 0 ?
+		    "no arguments are taken" :
+		    "no arguments are taken; a level is --sandbox=LEVEL");
+	if (o->sandbox.no_network && o->sandbox.level == SANDBOX_NO)
+		fail("--no-network", NULL, "needs --sandbox");
 	if (o->directory[0] == '\0')
 		read_directory(o, SCRIPT_DIRECTORY);
 }

@@ -11,6 +11,7 @@
 
 #include "env.h"
 #include "log.h"
+#include "sandbox.h"
 
 struct options {
 	char directory[PATH_MAX];	/* absolute */
@@ -24,6 +25,8 @@ struct options {
 	enum log_level log_level;
 	bool explain;
 	bool explain_json;		/* as JSON */
+	struct sandbox sandbox;
+	char tmpdir[PATH_MAX + 8];	/* TMPDIR=..., one of `extra` */
 };
 
 /*

@@ -72,6 +72,8 @@ const char *sandbox_level_name(enum sandbox_level level);
 int sandbox_level(const char *name);
 
 /* The value of the log's sandbox= field, such as "basic,landlock7". */
+#define SANDBOX_TEXT_MAX	40
+
 void sandbox_text(struct text *, const struct sandbox *want,
     const struct sandbox_parts *got);
 

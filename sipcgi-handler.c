@@ -6,8 +6,9 @@
  *
  *	secure fds 0-2 -> read options -> learn the peer -> read one message
  *	(deadline) -> parse -> validate -> choose the script -> build the
- *	environment from nothing -> put headers + body on fd 0 -> restore
- *	process state -> execve -> (only on failure) answer 500
+ *	environment from nothing -> enter the sandbox -> put headers + body
+ *	on fd 0 -> restore process state -> execve -> (only on failure)
+ *	answer 500
  *
  * Each step either leaves what the next one needs or ends the process.
  */
@@ -31,6 +32,7 @@
 #include "peer.h"
 #include "reply.h"
 #include "request.h"
+#include "sandbox.h"
 #include "script.h"
 
 #ifndef VERSION
@@ -39,6 +41,8 @@
 #ifndef SYS_close_range
 #define SYS_close_range 436		/* Linux 5.9, all architectures */
 #endif
+/* include/uapi/linux/close_range.h, Linux 5.11 */
+#define CLOEXEC_RANGE (1u << 2)
 
 #define SOFTWARE "sipcgi-handler/" VERSION
 
@@ -57,6 +61,8 @@ static struct life {
 	struct script script;
 	struct env env;
 	bool judged;			/* the message is there to be echoed */
+	char sandbox[SANDBOX_TEXT_MAX];	/* level and Landlock ABI, or "" */
+	const char *missing;		/* what the sandbox lacks */
 } life;
 
 extern char **environ;
@@ -130,6 +136,12 @@ linger(void)
 		request_drain(STDOUT_FILENO, LINGER_MILLISECONDS);
 }
 
+static const char *
+sandbox_of(const struct life *l)
+{
+	return l->sandbox[0] != '\0' ? l->sandbox : NULL;
+}
+
 static enum log_event
 event_of(enum why why, bool answered)
 {
@@ -154,10 +166,11 @@ refuse(struct life *l, enum why why)
 		.event = event_of(why, answered), .why = why, .error = error,
 		.peer = &l->peer, .script = l->script.name,
 		.msg = l->judged ? &l->request.msg : NULL,
-		.buf = l->request.buf
+		.buf = l->request.buf,
+		.sandbox = sandbox_of(l), .missing = l->missing
 	};
 	struct explain explain = { why, error, answered, &l->request,
-	    &l->script, NULL };
+	    &l->script, NULL, sandbox_of(l), l->missing };
 
 	if (l->options.explain)
 		exit(explain_print(&explain, l->options.explain_json));
@@ -218,6 +231,27 @@ build_environment(struct life *l)
 		refuse(l, (enum why)-error);
 }
 
+/* From here on the script's limits are ours. */
+static void
+enter_sandbox(struct life *l)
+{
+	struct text t = { l->sandbox, sizeof l->sandbox - 1, 0, false };
+	struct sandbox_parts got;
+	struct sandbox_fault fault;
+	int entered;
+
+	if (l->options.sandbox.level == SANDBOX_NO)
+		return;
+	log_hold();
+	entered = sandbox_enter(&l->options.sandbox, &got, &fault);
+	sandbox_text(&t, &l->options.sandbox, &got);
+	if (entered == 0)
+		return;
+	l->missing = fault.what;
+	errno = fault.error;
+	refuse(l, WHY_SANDBOX);
+}
+
 static bool
 is_ack(const struct life *l)
 {
@@ -238,16 +272,20 @@ close_stdout_for_ack(void)
 	return 0;
 }
 
+/*
+ * By execve, not before it: if that fails, it is the log's open file that the
+ * line goes to, since a sandbox lets none be opened.
+ */
 static void
 close_from_3(void)
 {
 	long fd, most;
 
-	if (syscall(SYS_close_range, 3u, ~0u, 0u) == 0)
+	if (syscall(SYS_close_range, 3u, ~0u, CLOEXEC_RANGE) == 0)
 		return;
 	most = sysconf(_SC_OPEN_MAX);
 	for (fd = 3; fd < (most < 0 || most > 65536 ? 65536 : most); fd++)
-		(void)close((int)fd);
+		(void)fcntl((int)fd, F_SETFD, FD_CLOEXEC);
 }
 
 /*
@@ -277,7 +315,8 @@ log_exec(const struct life *l)
 	struct log_entry entry = {
 		.event = LOG_EXEC, .peer = &l->peer,
 		.msg = &l->request.msg, .buf = l->request.buf,
-		.script = l->script.name, .env = &l->env
+		.script = l->script.name, .env = &l->env,
+		.sandbox = sandbox_of(l)
 	};
 
 	log_request(&entry);
@@ -288,7 +327,7 @@ become_script(struct life *l)
 {
 	char *argv[] = { (char *)l->script.name, NULL };
 	struct explain explain = { WHY_NONE, 0, false, &l->request,
-	    &l->script, &l->env };
+	    &l->script, &l->env, sandbox_of(l), NULL };
 
 	if (l->options.explain)
 		exit(explain_print(&explain, l->options.explain_json));
@@ -322,5 +361,6 @@ main(int argc, char **argv)
 	read_request(l);
 	choose_script(l);
 	build_environment(l);
+	enter_sandbox(l);
 	become_script(l);
 }
