@@ -104,6 +104,7 @@ LINK = $(CC) $(MODE_LINK) $(HARDENING_LINK) -Wl,--gc-sections $(SANITIZERS) \
 
 LIBRARY = $(BUILD)/libsipcgi.a
 TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*.c tests/unit/*.c tests/load/*.c))
+OLDER_KERNELS = $(foreach abi,0 1 2 3 4 5 6,$(BUILD)/tests/handler-abi$(abi))
 
 # sipcgi-log reads the journal by libsystemd, which is dynamic and of glibc.
 TOOL_CC = cc
@@ -168,11 +169,20 @@ $(BUILD)/%.o: %.c $(BUILD)/flags | $(BUILD)/kernel
 	$(call run,CC,$(COMPILE) -I. -MMD -MP -c -o $@ $<)
 
 # A driver for unit tests or a benchmark, linked to all modules but main's.
-test-programs: $(TEST_PROGRAMS)
+test-programs: $(TEST_PROGRAMS) $(OLDER_KERNELS)
 	@:
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBRARY)
 	$(call run,LINK,$(LINK) -o $@ $^ $(LDLIBS))
+
+# The handler as it is on a kernel with an older Landlock ABI.
+$(BUILD)/tests/handler-abi%: $(BUILD)/sipcgi-handler.o \
+    $(BUILD)/tests/sandbox-abi%.o $(LIBRARY)
+	$(call run,LINK,$(LINK) -o $@ $^ $(LDLIBS))
+
+$(BUILD)/tests/sandbox-abi%.o: sandbox.c $(BUILD)/flags | $(BUILD)/kernel
+	@mkdir -p $(@D)
+	$(call run,CC,$(COMPILE) -I. -DSANDBOX_MAX_ABI=$* -MMD -MP -c -o $@ $<)
 
 $(BUILD)/sipcgi-log: tools/sipcgi-log.c $(BUILD)/flags
 	$(call run,CC,$(TOOL_CC) $(LANGUAGE) $(WARNINGS) $(HARDENING) -fPIE \

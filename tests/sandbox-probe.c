@@ -1,0 +1,347 @@
+/*
+ * sandbox-probe - try what a sandboxed script must not be able to do.
+ *
+ * usage: sandbox-probe WHAT [ARGUMENT...]
+ *
+ * Prints "done", or the error as "EPERM"; `calls` prints a line for each call
+ * that the filter denies.  What is tried does no harm where it succeeds.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef TIOCGPTN
+#define TIOCGPTN	0x80045430	/* asm-generic/ioctls.h */
+#endif
+#ifndef SYS_quotactl_fd
+#define SYS_quotactl_fd		443	/* asm-generic/unistd.h */
+#endif
+#ifndef SYS_open_tree_attr
+#define SYS_open_tree_attr	467
+#endif
+
+static int
+try_truncate(char **argv)
+{
+	return truncate(argv[0], 0);
+}
+
+/* PATH MODE: what O_TRUNC does to a file that is not opened for writing. */
+static int
+try_open_truncate(char **argv)
+{
+	return open(argv[0], O_TRUNC | atoi(argv[1]));
+}
+
+static int
+try_mknod(char **argv)
+{
+	return mknod(argv[0], S_IFCHR | 0600, makedev(1, 3));
+}
+
+/* A device that everybody may read: is an ioctl of its own let through? */
+static int
+try_ioctl(char **argv)
+{
+	int n, fd = open(argv[0], O_RDONLY | O_NOCTTY);
+
+	return fd == -1 ? -1 : ioctl(fd, (int)TIOCGPTN, &n);
+}
+
+static int
+try_kill(char **argv)
+{
+	return kill(atoi(argv[0]), 0);
+}
+
+static int
+try_ptrace(char **argv)
+{
+	return (int)ptrace(PTRACE_SEIZE, atoi(argv[0]), NULL, NULL);
+}
+
+/* PID ADDRESS: read another process's memory. */
+static int
+try_read_memory(char **argv)
+{
+	char octet;
+	struct iovec here = { &octet, 1 };
+	struct iovec there = {
+		(void *)(uintptr_t)strtoull(argv[1], NULL, 16), 1
+	};
+
+	return (int)syscall(SYS_process_vm_readv, atoi(argv[0]), &here, 1,
+	    &there, 1, 0);
+}
+
+static int
+try_abstract(char **argv)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	size_t n = strlen(argv[0]);
+
+	memcpy(to.sun_path + 1, argv[0], n);
+	return fd == -1 ? -1 : connect(fd, (struct sockaddr *)&to,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + n));
+}
+
+static int
+try_unshare(char **argv)
+{
+	(void)argv;
+	return unshare(CLONE_NEWUSER);
+}
+
+/* The child of a raw clone goes on from here; end it at once. */
+static int
+reap(long pid)
+{
+	if (pid == 0)
+		_exit(0);
+	if (pid == -1)
+		return -1;
+	return waitpid((pid_t)pid, NULL, 0) == -1 ? -1 : 0;
+}
+
+static int
+try_clone(char **argv)
+{
+	(void)argv;
+	return reap(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0));
+}
+
+static int
+try_clone3(char **argv)
+{
+	uint64_t args[8] = { [0] = CLONE_NEWUSER, [4] = SIGCHLD };
+
+	(void)argv;
+	return reap(syscall(SYS_clone3, args, sizeof(args)));
+}
+
+static int
+try_setns(char **argv)
+{
+	int fd = open("/proc/self/ns/uts", O_RDONLY);
+
+	(void)argv;
+	return fd == -1 ? -1 : setns(fd, CLONE_NEWUTS);
+}
+
+static int
+try_mount(char **argv)
+{
+	return mount("none", argv[0], "tmpfs", 0, NULL) == -1 ? -1 :
+	    umount2(argv[0], MNT_DETACH);
+}
+
+static int
+try_io_uring(char **argv)
+{
+	uint32_t params[30] = { 0 };
+
+	(void)argv;
+	return (int)syscall(SYS_io_uring_setup, 1, params);
+}
+
+/* FAMILY TYPE PROTOCOL, by number. */
+static int
+try_socket(char **argv)
+{
+	return socket(atoi(argv[0]), atoi(argv[1]), atoi(argv[2]));
+}
+
+static int
+try_handle(char **argv)
+{
+	struct {
+		unsigned size;
+		int type;
+		unsigned char handle[128];
+	} file = { .size = 128 };
+	int mount_id;
+	int at = open(argv[0], O_RDONLY | O_DIRECTORY);
+
+	if (at == -1 || syscall(SYS_name_to_handle_at, at, "default.cgi",
+	    &file, &mount_id, 0) == -1)
+		return -1;
+	return (int)syscall(SYS_open_by_handle_at, at, &file, O_RDONLY);
+}
+
+/* getpid by the i386 way in. */
+static int
+try_foreign(char **argv)
+{
+	(void)argv;
+#ifdef __x86_64__
+	long result;
+
+	__asm__ volatile("int $0x80" : "=a"(result) : "a"(20L) : "memory");
+	if (result > 0)
+		return 0;
+	errno = (int)-result;
+#else
+	errno = ENOSYS;
+#endif
+	return -1;
+}
+
+/* Is the process that a set-user-ID program becomes another one's? */
+static int
+try_setuid(char **argv)
+{
+	(void)argv;
+	errno = EPERM;
+	return geteuid() == getuid() ? -1 : 0;
+}
+
+/*
+ * PORT HOW: aim the connection on fd 1 at somebody else on loopback, by
+ * connect or by fast open.
+ */
+static int
+try_reconnect(char **argv)
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)atoi(argv[0])),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = dup(1);
+
+	/* The answer goes to fd 2 from here on: fd 1 leads elsewhere. */
+	if (dup2(2, 1) == -1 || connect(fd, &none, sizeof(none)) == -1)
+		return -1;
+	if (strcmp(argv[1], "connect") == 0)
+		return connect(fd, (struct sockaddr *)&to, sizeof(to));
+	return (int)sendto(fd, "x", 1, MSG_FASTOPEN, (struct sockaddr *)&to,
+	    sizeof(to));
+}
+
+/*
+ * Every call that the filter denies whatever its arguments are, with
+ * arguments that nothing can be done with.
+ */
+static int
+try_calls(char **argv)
+{
+	static const struct {
+		const char *name;
+		long nr;
+	} calls[] = {
+#define CALL(name) { #name, SYS_##name }
+		CALL(init_module), CALL(finit_module), CALL(delete_module),
+		CALL(kexec_load), CALL(bpf), CALL(reboot),
+		CALL(perf_event_open), CALL(userfaultfd),
+		CALL(io_uring_setup), CALL(io_uring_enter),
+		CALL(io_uring_register), CALL(add_key), CALL(request_key),
+		CALL(keyctl), CALL(fanotify_init), CALL(mount),
+		CALL(umount2), CALL(pivot_root), CALL(chroot),
+		CALL(open_tree), CALL(open_tree_attr), CALL(move_mount),
+		CALL(fsopen), CALL(fsconfig), CALL(fsmount), CALL(fspick),
+		CALL(mount_setattr), CALL(swapon), CALL(swapoff),
+		CALL(quotactl), CALL(quotactl_fd), CALL(acct),
+		CALL(open_by_handle_at), CALL(ptrace),
+		CALL(process_vm_readv), CALL(process_vm_writev),
+		CALL(process_madvise), CALL(pidfd_getfd), CALL(kcmp),
+		CALL(unshare), CALL(setns), CALL(clone3),
+#ifdef SYS_kexec_file_load
+		CALL(kexec_file_load),
+#endif
+#ifdef SYS_modify_ldt
+		CALL(modify_ldt),
+#endif
+#ifdef SYS_iopl
+		CALL(iopl), CALL(ioperm),
+#endif
+	};
+
+	(void)argv;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		long result = syscall(calls[i].nr, -1L, -1L, -1L, -1L, -1L,
+		    -1L);
+
+		printf("%s %s\n", calls[i].name, result != -1 ? "done" :
+		    errno == EPERM ? "EPERM" : errno == ENOSYS ? "ENOSYS" :
+		    "refused");
+	}
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int arguments;
+	int (*try)(char **);
+} probes[] = {
+	{ "truncate", 1, try_truncate },
+	{ "open-truncate", 2, try_open_truncate },
+	{ "mknod", 1, try_mknod },
+	{ "ioctl", 1, try_ioctl },
+	{ "kill", 1, try_kill },
+	{ "ptrace", 1, try_ptrace },
+	{ "read-memory", 2, try_read_memory },
+	{ "abstract", 1, try_abstract },
+	{ "unshare", 0, try_unshare },
+	{ "clone", 0, try_clone },
+	{ "clone3", 0, try_clone3 },
+	{ "setns", 0, try_setns },
+	{ "mount", 1, try_mount },
+	{ "io_uring", 0, try_io_uring },
+	{ "socket", 3, try_socket },
+	{ "handle", 1, try_handle },
+	{ "foreign", 0, try_foreign },
+	{ "setuid", 0, try_setuid },
+	{ "reconnect", 2, try_reconnect },
+	{ "calls", 0, try_calls },
+};
+
+static const char *
+error_name(int error)
+{
+	static char number[16];
+
+	switch (error) {
+	case EPERM:
+		return "EPERM";
+	case EACCES:
+		return "EACCES";
+	case ENOSYS:
+		return "ENOSYS";
+	default:
+		snprintf(number, sizeof(number), "errno%d", error);
+		return number;
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
+		if (argc - 2 == probes[i].arguments &&
+		    strcmp(argv[1], probes[i].name) == 0) {
+			int result = probes[i].try(argv + 2);
+
+			puts(result == -1 ? error_name(errno) : "done");
+			return result == -1;
+		}
+	fputs("sandbox-probe: no such probe\n", stderr);
+	return 64;
+}
