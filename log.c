@@ -517,9 +517,11 @@ log_adopt_stderr(const char *script)
 	resolve();
 	if (!log_to.stderr_is_connection)
 		return;
-	if (log_to.where == LOG_FILE)
+	if (log_to.where == LOG_FILE) {
 		fd = open_file();
-	else if (log_to.where == LOG_JOURNAL)
+		/* A script does not expect EAGAIN, should it be a pipe. */
+		(void)fcntl(fd, F_SETFL, O_APPEND);
+	} else if (log_to.where == LOG_JOURNAL)
 		fd = open_journal_stream(script);
 	if (fd < 0)
 		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
