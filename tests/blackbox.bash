@@ -4,6 +4,7 @@
 # What a test leaves in these is read by the tests that load this:
 # shellcheck disable=SC2034
 
+bats_require_minimum_version 1.5.0
 load helper
 
 CONNECT=$TOP/tests/connect
