@@ -18,9 +18,9 @@ exceptions()
 
 	[ -r "$messages/torture.tsv" ] ||
 	    skip "the torture messages are not at hand"
-	exceptions >exceptions
+	exceptions >argued
 	run "$TOP/tests/check-torture" "$HANDLER" "$PROBE" "$messages" \
-	    exceptions
+	    argued
 	echo "$output"
 	[ "$status" -eq 0 ]
 	echo "# torture messages: ${lines[-1]}" >&3
