@@ -107,8 +107,9 @@ TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*.c tests/unit/*.c te
 OLDER_KERNELS = $(foreach abi,0 1 2 3 4 5 6,$(BUILD)/tests/handler-abi$(abi))
 
 # sipcgi-log reads the journal by libsystemd, which is dynamic and of glibc.
-TOOL_CC = cc
-ifneq ($(wildcard tools/sipcgi-log.c),)
+TOOL_CC = $(if $(SANITIZE),clang,cc)
+TOOL_SOURCES = $(wildcard tools/*.c)
+ifneq ($(TOOL_SOURCES),)
   TOOL_LIBS := $(shell pkg-config --libs libsystemd 2>/dev/null)
   TOOL = $(if $(TOOL_LIBS),$(BUILD)/sipcgi-log,no-tool)
 endif
@@ -122,7 +123,7 @@ place = $(foreach f,$(2),$(1):$(f):$(3)/$(notdir $(f)))
 FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(call place,644,$(filter %.socket %.service,$(FROM_TEMPLATES)),$(unitdir)) \
 	$(call place,644,$(wildcard systemd/hardened.conf),$(unitdir)/sip-cgi-inetd.service.d) \
-	$(call place,644,$(filter %.catalog,$(FROM_TEMPLATES)),$(catalogdir)) \
+	$(call place,644,$(wildcard systemd/*.catalog),$(catalogdir)) \
 	$(patsubst %,644:%:$(sysusersdir)/sip-cgi.conf,$(filter %.sysusers,$(FROM_TEMPLATES))) \
 	$(patsubst %,644:%:$(tmpfilesdir)/sip-cgi.conf,$(filter %.tmpfiles,$(FROM_TEMPLATES))) \
 	$(call place,644,$(wildcard *.1),$(mandir)/man1) \
@@ -184,10 +185,10 @@ $(BUILD)/tests/sandbox-abi%.o: sandbox.c $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
 	$(call run,CC,$(COMPILE) -I. -DSANDBOX_MAX_ABI=$* -MMD -MP -c -o $@ $<)
 
-$(BUILD)/sipcgi-log: tools/sipcgi-log.c $(BUILD)/flags
+$(BUILD)/sipcgi-log: $(TOOL_SOURCES) $(wildcard tools/*.h) $(BUILD)/flags
 	$(call run,CC,$(TOOL_CC) $(LANGUAGE) $(WARNINGS) $(HARDENING) -fPIE \
-	    $(CPPFLAGS) $(CFLAGS) -pie $(HARDENING_LINK) $(LDFLAGS) -o $@ $< \
-	    $(TOOL_LIBS))
+	    $(SANITIZERS) $(CPPFLAGS) $(CFLAGS) -pie $(HARDENING_LINK) \
+	    $(LDFLAGS) -o $@ $(TOOL_SOURCES) $(TOOL_LIBS))
 
 no-tool:
 	@echo "libsystemd (package libsystemd-dev) or pkg-config is not here:" \

@@ -1,0 +1,182 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "journal.h"
+
+const char *const event_names[EVENT_COUNT] = {
+	"exec", "reject", "discard", "error"
+};
+
+/* As in the handler's log.c and in sip-cgi.catalog. */
+static const char *const message_ids[EVENT_COUNT] = {
+	"6f1d0c5f3c1e4b0e9a0f5be2a1d4c701",
+	"9b7e4a52d0c84f4f8e53c1a7b6e2d302",
+	"3c58e1f7a9d24d6b8f10e4c2b7a5d903",
+	"e24b9d1c7f3a4086b5d8c6f0a3e71b04",
+};
+
+#define ID_LENGTH	32
+
+static const char *const field_names[FIELD_COUNT] = {
+	"REMOTE_ADDR", "REMOTE_PORT", "SIPCGI_STATUS", "SIPCGI_WHY",
+	"SIPCGI_ERRNO", "SIP_METHOD", "SIP_URI", "SIPCGI_SCRIPT", "SIP_CALL_ID", "_PID"
+};
+
+static int
+fail(int error, const char *what, const char *which)
+{
+	fprintf(stderr, "sipcgi-log: %s%s%s: %s\n", what,
+	    which != NULL ? " " : "", which != NULL ? which : "",
+	    strerror(-error));
+	return -1;
+}
+
+static int
+add_matches(sd_journal *journal, const struct journal_place *place)
+{
+	char match[sizeof("MESSAGE_ID=") + ID_LENGTH];
+	size_t i;
+	int error;
+
+	for (i = 0; i < EVENT_COUNT; i++) {
+		(void)snprintf(match, sizeof(match), "MESSAGE_ID=%s",
+		    message_ids[i]);
+		if ((error = sd_journal_add_match(journal, match, 0)) < 0)
+			return fail(error, "match", match);
+	}
+	for (i = 0; i < place->match_count; i++) {
+		error = sd_journal_add_match(journal, place->matches[i], 0);
+		if (error < 0)
+			return fail(error, "match", place->matches[i]);
+	}
+	return 0;
+}
+
+/* An empty journal is an answer, one that we may not read is not. */
+static int
+check_readable(sd_journal *journal)
+{
+	if (sd_journal_has_persistent_files(journal) > 0 ||
+	    sd_journal_has_runtime_files(journal) > 0)
+		return 0;
+	fprintf(stderr, "sipcgi-log: no journal is here that you may read%s\n",
+	    geteuid() == 0 ? "; is systemd-journald running?" :
+	    ": be root, or in the group systemd-journal");
+	return -1;
+}
+
+sd_journal *
+journal_open(const struct journal_place *place)
+{
+	sd_journal *journal = NULL;
+	bool local = place->directory == NULL && place->files == NULL;
+	int error;
+
+	if (place->directory != NULL) {
+		error = sd_journal_open_directory(&journal, place->directory,
+		    0);
+		if (error < 0)
+			(void)fail(error, "cannot open", place->directory);
+	} else if (place->files != NULL) {
+		error = sd_journal_open_files(&journal, place->files, 0);
+		if (error < 0)
+			(void)fail(error, "cannot open", place->files[0]);
+	} else {
+		error = sd_journal_open(&journal, SD_JOURNAL_LOCAL_ONLY);
+		if (error < 0)
+			(void)fail(error, "cannot open", "the journal");
+	}
+	if (error < 0)
+		return NULL;
+	/* What is longer need not be decompressed. */
+	(void)sd_journal_set_data_threshold(journal, VALUE_MAX + 64);
+	if ((local && check_readable(journal) == -1) ||
+	    add_matches(journal, place) == -1) {
+		sd_journal_close(journal);
+		return NULL;
+	}
+	return journal;
+}
+
+/* Take over one NAME=VALUE of the journal's, if it is one that we show. */
+static void
+take(struct request *request, const char *data, size_t length)
+{
+	const char *equals = memchr(data, '=', length);
+	struct value *value;
+	size_t i, name;
+
+	if (equals == NULL)
+		return;
+	name = (size_t)(equals - data);
+	length -= name + 1;
+	if (name == 10 && memcmp(data, "MESSAGE_ID", 10) == 0) {
+		for (i = 0; i < EVENT_COUNT; i++)
+			if (length == ID_LENGTH &&
+			    memcmp(equals + 1, message_ids[i], ID_LENGTH) == 0)
+				request->event = (enum event)i;
+		return;
+	}
+	for (i = 0; i < FIELD_COUNT; i++) {
+		if (strncmp(field_names[i], data, name) != 0 ||
+		    field_names[i][name] != '\0')
+			continue;
+		value = &request->value[i];
+		value->cut = length > VALUE_MAX;
+		value->length = value->cut ? VALUE_MAX : length;
+		memcpy(value->octets, equals + 1, value->length);
+	}
+}
+
+int
+journal_next(sd_journal *journal, struct request *request)
+{
+	const void *data;
+	size_t length, i;
+	int result;
+
+	result = sd_journal_next(journal);
+	if (result < 0)
+		return fail(result, "cannot read the journal", NULL);
+	if (result == 0)
+		return 0;
+	result = sd_journal_get_realtime_usec(journal, &request->usec);
+	if (result < 0)
+		return fail(result, "cannot read the time of an entry", NULL);
+	request->event = EVENT_ERROR;
+	for (i = 0; i < FIELD_COUNT; i++)
+		request->value[i].length = 0;
+	/* One pass; sd_journal_get_data() would make one for each field. */
+	SD_JOURNAL_FOREACH_DATA(journal, data, length)
+		take(request, data, length);
+	return 1;
+}
+
+int
+journal_seek(sd_journal *journal, uint64_t since, uint64_t until,
+    int64_t lines)
+{
+	uint64_t usec = 0;
+	int result;
+
+	if (lines >= 0) {
+		result = until == UINT64_MAX ? sd_journal_seek_tail(journal) :
+		    sd_journal_seek_realtime_usec(journal, until + 1);
+		/* One further back, for journal_next() to step on from. */
+		if (result >= 0)
+			result = sd_journal_previous_skip(journal,
+			    (uint64_t)lines + 1);
+		if (result > lines)
+			result = sd_journal_get_realtime_usec(journal, &usec);
+		if (result < 0)
+			return fail(result, "cannot find the last entries",
+			    NULL);
+		if (usec > 0 && usec >= since)
+			return 0;
+	}
+	result = sd_journal_seek_realtime_usec(journal, since);
+	return result < 0 ? fail(result, "cannot find the first entry", NULL) :
+	    0;
+}

@@ -1,0 +1,77 @@
+/*
+ * journal.h - the requests that sipcgi-handler wrote to the journal, read by
+ * sd-journal(3).
+ */
+#ifndef JOURNAL_H
+#define JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-journal.h>
+
+/* What became of a request: one MESSAGE_ID each. */
+enum event {
+	EVENT_EXEC,
+	EVENT_REJECT,
+	EVENT_DISCARD,
+	EVENT_ERROR,
+	EVENT_COUNT
+};
+
+extern const char *const event_names[EVENT_COUNT];
+
+enum field {
+	FIELD_ADDR,
+	FIELD_PORT,
+	FIELD_STATUS,
+	FIELD_WHY,
+	FIELD_ERRNO,
+	FIELD_METHOD,
+	FIELD_URI,
+	FIELD_SCRIPT,
+	FIELD_CALL_ID,
+	FIELD_PID,
+	FIELD_COUNT
+};
+
+/* Longer values are cut; the handler's own are shorter, a forger's may not. */
+#define VALUE_MAX	1024
+
+struct value {
+	size_t length;			/* 0: absent, or empty */
+	bool cut;
+	char octets[VALUE_MAX];		/* any octets, no NUL at the end */
+};
+
+struct request {
+	uint64_t usec;			/* when the journal received it */
+	enum event event;
+	struct value value[FIELD_COUNT];
+};
+
+/* Where to read; no directory and no files: this machine's journal. */
+struct journal_place {
+	const char *directory;
+	const char **files;		/* ends in NULL; or NULL */
+	const char *const *matches;	/* FIELD=VALUE as in journalctl */
+	size_t match_count;
+};
+
+/*
+ * Open, and let only entries of ours through that the matches admit.  Errors
+ * are reported on stderr: NULL is returned after one.
+ */
+sd_journal *journal_open(const struct journal_place *);
+
+/* The next entry.  1: is in *request, 0: none for now, -1: error, reported. */
+int journal_next(sd_journal *, struct request *);
+
+/*
+ * Go to before the first entry from `since` on, or, with `lines` not
+ * negative, to before the last so many of those up to `until` (UINT64_MAX:
+ * no limit).  0, or -1: error, reported.
+ */
+int journal_seek(sd_journal *, uint64_t since, uint64_t until, int64_t lines);
+
+#endif
