@@ -1,0 +1,55 @@
+# A journal of the test's own, to be loaded by bats after helper.bash.
+# shellcheck shell=bash
+#
+# systemd-journal-remote makes journal files from journalctl's export format,
+# with any time in them; tests/packages unpacks it, it is never installed.
+
+export LOG=$BUILD/sipcgi-log
+
+# One entry in export format: at second $1 since 1970, of event $2, with the
+# fields NAME=VALUE that follow. Values may hold any octet but a line feed.
+entry()
+{
+	local seconds=$1 id name length
+
+	case $2 in
+	exec)		id=6f1d0c5f3c1e4b0e9a0f5be2a1d4c701 ;;
+	reject)		id=9b7e4a52d0c84f4f8e53c1a7b6e2d302 ;;
+	discard)	id=3c58e1f7a9d24d6b8f10e4c2b7a5d903 ;;
+	error)		id=e24b9d1c7f3a4086b5d8c6f0a3e71b04 ;;
+	*)		id=$2 ;;
+	esac
+	printf '__REALTIME_TIMESTAMP=%s\n__MONOTONIC_TIMESTAMP=%s\n' \
+	    "${seconds}000000" "$((seconds - 1700000000))000000"
+	printf '_BOOT_ID=%032d\nMESSAGE_ID=%s\nSIPCGI_EVENT=%s\n' 1 "$id" "$2"
+	shift 2
+	for name; do
+		# A value that is no text goes with its length before it, as
+		# 64 bits in little endian.
+		case ${name#*=} in
+		*[![:print:]]*)
+			length=$(printf %s "${name#*=}" | wc -c)
+			printf '%s\n' "${name%%=*}"
+			printf '%b' "$(printf '\\x%02x\\x%02x' \
+			    $((length % 256)) $((length / 256)))"
+			printf '\0\0\0\0\0\0%s\n' "${name#*=}" ;;
+		*)	printf '%s\n' "$name" ;;
+		esac
+	done
+	echo
+}
+
+# Make the journal file $1 of entries on stdin.
+write_journal()
+{
+	local super=$BUILD/super libs
+
+	libs=("$super"/libmicrohttpd12/usr/lib/*-linux-*)
+	# libsystemd-shared is of its own version: it may not be the one here.
+	LD_LIBRARY_PATH=${libs[0]} timeout 60 \
+	    "$super/systemd-journal-remote/lib/systemd/systemd-journal-remote" \
+	    --output="$1" - >/dev/null 2>"$1.errors" || {
+		cat "$1.errors" >&2
+		return 1
+	}
+}
