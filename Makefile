@@ -174,7 +174,11 @@ test-programs: $(TEST_PROGRAMS) $(OLDER_KERNELS)
 	@:
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBRARY)
-	$(call run,LINK,$(LINK) -o $@ $^ $(LDLIBS))
+	$(call run,LINK,$(LINK) -o $@ $(filter %.o,$^) $(LIBRARY) $(LDLIBS))
+
+# It shares what it checks with the fuzz targets.
+$(BUILD)/tests/unit/message: $(patsubst %.c,$(BUILD)/%.o,tests/fuzz/feed.c \
+	$(wildcard tests/fuzz/check_*.c))
 
 # The handler as it is on a kernel with an older Landlock ABI.
 $(BUILD)/tests/handler-abi%: $(BUILD)/sipcgi-handler.o \
