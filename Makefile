@@ -122,6 +122,7 @@ place = $(foreach f,$(2),$(1):$(f):$(3)/$(notdir $(f)))
 
 FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(call place,644,$(filter %.socket %.service,$(FROM_TEMPLATES)),$(unitdir)) \
+	$(call place,644,$(filter %@.service,$(FROM_TEMPLATES)),$(datadir)/sip-cgi) \
 	$(call place,644,$(wildcard systemd/hardened.conf),$(unitdir)/sip-cgi-inetd.service.d) \
 	$(call place,644,$(wildcard systemd/*.catalog),$(catalogdir)) \
 	$(patsubst %,644:%:$(sysusersdir)/sip-cgi.conf,$(filter %.sysusers,$(FROM_TEMPLATES))) \

@@ -12,7 +12,7 @@ teardown() { units_reset; }
 
 @test "the socket is activated over IPv4, and the script sees the peer" {
 	message ok >"$SHARED/request"
-	inside bash -c 'exec 4<>/dev/tcp/127.0.0.1/5060; cat >&4; cat <&4' \
+	sh_inside 'exec 4<>/dev/tcp/127.0.0.1/5060; cat >&4; cat <&4' \
 	    <"$SHARED/request" >"$SHARED/answer"
 	head -n 1 "$SHARED/answer" >"$SHARED/got"
 	printf 'SIP/2.0 200 OK from 127.0.0.1\r\n' | cmp - "$SHARED/got"
@@ -20,7 +20,7 @@ teardown() { units_reset; }
 
 @test "the socket is activated over IPv6, and the script sees the peer" {
 	message ok >"$SHARED/request"
-	inside bash -c 'exec 4<>/dev/tcp/::1/5060; cat >&4; cat <&4' \
+	sh_inside 'exec 4<>/dev/tcp/::1/5060; cat >&4; cat <&4' \
 	    <"$SHARED/request" >"$SHARED/answer"
 	head -n 1 "$SHARED/answer" >"$SHARED/got"
 	printf 'SIP/2.0 200 OK from ::1\r\n' | cmp - "$SHARED/got"

@@ -26,25 +26,42 @@ inside()
 	box run "$@"
 }
 
-system_start()
+box_start()
 {
 	BOX=$(mktemp -d /tmp/sipcgi-box.XXXXXX)
 	BOX_SHARE="$TOP $BUILD"
 	export BOX BOX_SHARE
 	mkdir -p "$SHARED"
 	box start
+}
+
+system_start()
+{
+	box_start
 	inside make -s -C "$TOP" BUILD="$BUILD" install >/dev/null
 	inside systemd-sysusers
 	inside systemd-tmpfiles --create sip-cgi.conf
-	inside sh -c 'for f in "$1"/*; do
+	sh_inside 'for f in "$1"/*; do
 		install -m 755 "$f" "$2/${f##*/}@box"
 	done' - "$TOP/tests/system/scripts" "$SCRIPTS"
 	inside systemctl daemon-reload
 }
 
+# Run shell commands in the box: sh_inside 'COMMANDS' - ARGUMENT...
+sh_inside()
+{
+	inside bash -c "$@"
+}
+
 system_stop()
 {
 	box stop
+}
+
+# xinetd is unpacked into the box, where Debian's package would have put it.
+xinetd_install()
+{
+	inside cp "$BUILD/super/xinetd/usr/sbin/xinetd" /usr/sbin/xinetd
 }
 
 # Settings of this test: `drop_in UNIT SECTION LINE...`, gone with drop_out.
@@ -53,14 +70,14 @@ drop_in()
 	local unit=$1 section=$2
 
 	shift 2
-	printf '%s\n' "[$section]" "$@" | inside sh -c 'mkdir -p "$1" &&
+	printf '%s\n' "[$section]" "$@" | sh_inside 'mkdir -p "$1" &&
 	    cat >>"$1/test.conf"' - "/run/systemd/system/$unit.d"
 	inside systemctl daemon-reload
 }
 
 drop_out()
 {
-	inside sh -c 'rm -rf /run/systemd/system/*.d'
+	sh_inside 'rm -rf /run/systemd/system/*.d'
 	inside systemctl daemon-reload
 }
 
