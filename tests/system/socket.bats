@@ -11,19 +11,11 @@ setup() { inside systemctl start sip-cgi.socket; }
 teardown() { units_reset; }
 
 @test "the socket is activated over IPv4, and the script sees the peer" {
-	message ok >"$SHARED/request"
-	sh_inside 'exec 4<>/dev/tcp/127.0.0.1/5060; cat >&4; cat <&4' \
-	    <"$SHARED/request" >"$SHARED/answer"
-	head -n 1 "$SHARED/answer" >"$SHARED/got"
-	printf 'SIP/2.0 200 OK from 127.0.0.1\r\n' | cmp - "$SHARED/got"
+	check_peer 127.0.0.1
 }
 
 @test "the socket is activated over IPv6, and the script sees the peer" {
-	message ok >"$SHARED/request"
-	sh_inside 'exec 4<>/dev/tcp/::1/5060; cat >&4; cat <&4' \
-	    <"$SHARED/request" >"$SHARED/answer"
-	head -n 1 "$SHARED/answer" >"$SHARED/got"
-	printf 'SIP/2.0 200 OK from ::1\r\n' | cmp - "$SHARED/got"
+	check_peer ::1
 }
 
 @test "800 connections in a row do not end the socket unit" {

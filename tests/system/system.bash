@@ -130,6 +130,19 @@ instances_are()
 	[ "$(running_instances)" -eq "$1" ]
 }
 
+# The script's first line for a request over $1 says who asked and as whom it
+# runs.
+check_peer()
+{
+	message ok >"$SHARED/request"
+	# For the shell in the box:
+	# shellcheck disable=SC2016
+	sh_inside 'exec 4<>"/dev/tcp/$1/5060"; cat >&4; cat <&4' - "$1" 	    <"$SHARED/request" >"$SHARED/answer"
+	head -n 1 "$SHARED/answer" >"$SHARED/got"
+	printf 'SIP/2.0 200 OK from %s as sip-cgi\r\n' "$1" |
+	    cmp - "$SHARED/got"
+}
+
 # The one request that must work after each fault.
 check_served()
 {

@@ -1,0 +1,119 @@
+#!/usr/bin/env bats
+# The other super-servers, started by root as doc/super-servers.md says, each
+# on the real port: the shipped entry of xinetd, openbsd-inetd, tcpserver and
+# systemd-socket-activate.
+# Runs alone.
+
+load system
+
+HANDLER_THERE=/usr/local/libexec/sipcgi-handler
+
+setup_file()
+{
+	system_start
+	xinetd_install
+	inside cp "$BUILD/super/openbsd-inetd/usr/sbin/inetd" /usr/sbin/inetd
+	inside cp "$BUILD/super/ucspi-tcp/usr/bin/tcpserver" /usr/bin/tcpserver
+}
+
+teardown_file() { system_stop; }
+
+teardown()
+{
+	inside systemctl stop super.service
+	inside systemctl reset-failed
+}
+
+# Start a super-server as a service of its own, so that all of it can be ended.
+start()
+{
+	inside systemd-run --quiet --unit=super --collect "$@"
+}
+
+# What every one of them must do, over each of the addresses.
+check_super()
+{
+	local address
+
+	wait_until check_served
+	for address; do
+		check_peer "$address"
+	done
+	[[ $(ask ok -n 300 -p 8) == 'ok=300 '* ]]
+	# What the script says on standard error is logged, and not sent.
+	[[ $(ask fail) == 'ok=0 error=0 empty=1 '* ]]
+	wait_until inside journalctl --quiet --unit=super -n 1 \
+	    --grep='this script always fails'
+	inside journalctl --quiet --unit=super -n 1 --grep='^exec '
+}
+
+start_xinetd()
+{
+	inside sed -i 's/^\(.disable *=\).*/\1 no/' \
+	    /usr/local/etc/xinetd.d/sip-cgi
+	echo 'includedir /usr/local/etc/xinetd.d' |
+	    inside tee /etc/xinetd.conf >/dev/null
+	start /usr/sbin/xinetd -dontfork
+}
+
+@test "xinetd with the shipped entry, IPv4 and IPv6" {
+	start_xinetd
+	check_super 127.0.0.1 ::1
+}
+
+@test "xinetd takes the entry up at a reload" {
+	start_xinetd
+	wait_until check_served
+	inside sed -i 's/^\(.disable *=\).*/\1 yes/' \
+	    /usr/local/etc/xinetd.d/sip-cgi
+	inside systemctl kill --signal=HUP --kill-whom=main super
+	wait_until is_refused
+	inside sed -i 's/^\(.disable *=\).*/\1 no/' \
+	    /usr/local/etc/xinetd.d/sip-cgi
+	inside systemctl kill --signal=HUP --kill-whom=main super
+	wait_until check_served
+}
+
+is_refused()
+{
+	[[ $(ask ok) == *' refused=1 '* ]]
+}
+
+@test "xinetd: 1000 silent connections do not keep out another address" {
+	start_xinetd
+	wait_until check_served
+	inside "$CLIENT" -n 1000 -p 1000 -t 60 127.0.0.1 5060 \
+	    >"$SHARED/silent" 3>&- &
+	silent=$!
+	wait_until has_handlers 16
+	[[ $(ask ok -b 127.0.0.2 -n 5) == 'ok=5 '* ]]
+	inside systemctl stop super
+	wait "$silent"
+	grep -q '^ok=0 error=0 ' "$SHARED/silent"
+}
+
+has_handlers()
+{
+	[ "$(inside pgrep -c -u sip-cgi sipcgi-handler)" -eq "$1" ]
+}
+
+@test "openbsd-inetd, IPv4 and IPv6" {
+	echo "5060 stream tcp nowait.60000 sip-cgi $HANDLER_THERE" \
+	    'sipcgi-handler -T 30' |
+	    inside tee /etc/inetd.conf >/dev/null
+	start /usr/sbin/inetd -i /etc/inetd.conf
+	check_super 127.0.0.1 ::1
+}
+
+@test "tcpserver" {
+	start tcpserver -RHl0 -c 64 -b 4096 \
+	    -u "$(inside id -u sip-cgi)" -g "$(inside id -g sip-cgi)" \
+	    0 5060 "$HANDLER_THERE" -T 30
+	check_super 127.0.0.1
+}
+
+@test "systemd-socket-activate, IPv4 and IPv6" {
+	start --property=User=sip-cgi systemd-socket-activate --accept \
+	    --inetd --listen=5060 "$HANDLER_THERE" -T 30
+	check_super 127.0.0.1 ::1
+}
