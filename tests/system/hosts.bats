@@ -6,6 +6,7 @@
 # What is quoted is for a shell in the box:
 # shellcheck disable=SC2016
 
+bats_require_minimum_version 1.5.0
 load system
 
 setup_file() { system_start; }

@@ -4,6 +4,7 @@
 # first, or beside it, that the same is served without the limit.
 # Runs alone.
 
+bats_require_minimum_version 1.5.0
 load system
 
 setup_file() { system_start; }

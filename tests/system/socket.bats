@@ -2,6 +2,7 @@
 # sip-cgi.socket and sip-cgi@.service, as installed, under a real systemd.
 # Runs alone.
 
+bats_require_minimum_version 1.5.0
 load system
 
 setup_file() { system_start; }

@@ -4,6 +4,7 @@
 # systemd-socket-activate.
 # Runs alone.
 
+bats_require_minimum_version 1.5.0
 load system
 
 HANDLER_THERE=/usr/local/libexec/sipcgi-handler

@@ -6,8 +6,6 @@
 # default paths, and each file of tests/system/scripts as the script of a user:
 # scripts/hang is what sip:hang@box runs.
 
-bats_require_minimum_version 1.5.0
-
 # shellcheck source=tests/helper.bash
 . "${BASH_SOURCE[0]%/*}/../helper.bash"
 
