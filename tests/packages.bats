@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # tests/packages, with stand-ins for dpkg and apt-get that write down how they
-# were called: nothing is installed here. They expand their own variables:
-# shellcheck disable=SC2016
+# were called: nothing is installed here.
 
 load helper
 

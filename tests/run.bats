@@ -104,6 +104,16 @@ shunit2_file()
 	[[ $output == *'not done in time'* ]]
 }
 
+@test "a sanitizer's report is a failure, though the test did not see it" {
+	bats_file a <<-'X'
+	@ "x" { echo overflow >"${ASAN_OPTIONS#log_path=}.123"; }
+	X
+	run_tests ./a.bats
+	[ "$status" -eq 1 ]
+	[ "$last" = '1 passed, 1 failed' ]
+	[[ $output == *overflow* ]]
+}
+
 @test "no test at all is a failure" {
 	bats_file a </dev/null
 	run_tests ./a.bats

@@ -114,6 +114,7 @@ ask()
 ask_on()
 {
 	ask "$@" >"$SHARED/asked" 3>&- &
+	# shellcheck disable=SC2034 # the tests wait for it
 	ASKING=$!
 }
 
