@@ -78,13 +78,14 @@ explain_failure()
 	return 1
 }
 
-# The answer begins with status line "SIP/2.0 $1", and why=$2 is in the log.
+# The answer begins with status line "SIP/2.0 $1", a pattern, and why=$2 is in the log.
 answered()
 {
 	local line
 
 	IFS= read -r line <"$ANSWER" || :
-	[[ $line == "SIP/2.0 $1"* ]] ||
+	# shellcheck disable=SC2053
+	[[ $line == "SIP/2.0 "$1* ]] ||
 	    explain_failure "not answered $1" || return
 	[ $# -eq 1 ] || logged "why=$2"
 }

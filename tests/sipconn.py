@@ -133,7 +133,10 @@ class Conversation:
         view = memoryview(data)
         while view:
             reading = [self.rfd] if read and not self.eof else []
-            r, w, _ = select.select(reading, [self.wfd], [], self.left())
+            r, w, _ = select.select(reading, [self.wfd], [],
+                                    min(self.left(), 0.05))
+            if self.child.poll() is not None:
+                self.forget_served()    # so that writing ends, too
             if r:
                 self._receive()
             if w:
