@@ -8,9 +8,12 @@
 #     seen                 one line for each run of it
 #     handler.log          the handler's log, and the script's standard error
 #     server.log           what the super-server printed
+# SUPER_ARGS are more options for the handler.
 
 # shellcheck source=../helper.bash
 . "${BASH_SOURCE[0]%/*}/../helper.bash"
+
+SUPER_ARGS=()
 
 # Debian's xinetd and openbsd-inetd exclude each other and would start when
 # installed, so tests/packages unpacks them into the build tree.
@@ -61,7 +64,7 @@ super_launch()
 {
 	local kind=$1 program=$2 conf=$BATS_TEST_TMPDIR/conf command
 	local -a args=(-d "$BATS_TEST_TMPDIR/scripts"
-	    -l "$BATS_TEST_TMPDIR/handler.log")
+	    -l "$BATS_TEST_TMPDIR/handler.log" "${SUPER_ARGS[@]}")
 
 	case $kind in
 	xinetd)
