@@ -89,7 +89,7 @@ world()
 		    "$DIR/probe.world" | sed s/1/2/)" "$DIR/probe.world"
 		[ "$(wc -l <"$ANSWER")" -eq 3 ]
 	done
-	world 'fd 2' "$PWD/file.log offset 0"
+	world "fd 2" "$PWD/file.log offset $(wc -c <file.log)"
 }
 
 @test "what a script writes to stderr goes to the log's file, not to the peer" {
