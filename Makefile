@@ -186,7 +186,8 @@ $(BUILD)/tests/handler-abi%: $(BUILD)/sipcgi-handler.o \
     $(BUILD)/tests/sandbox-abi%.o $(LIBRARY)
 	$(call run,LINK,$(LINK) -o $@ $^ $(LDLIBS))
 
-$(BUILD)/tests/sandbox-abi%.o: sandbox.c $(BUILD)/flags | $(BUILD)/kernel
+$(OLDER_KERNELS:$(BUILD)/tests/handler-abi%=$(BUILD)/tests/sandbox-abi%.o): \
+    $(BUILD)/tests/sandbox-abi%.o: sandbox.c $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
 	$(call run,CC,$(COMPILE) -I. -DSANDBOX_MAX_ABI=$* -MMD -MP -c -o $@ $<)
 
@@ -222,6 +223,8 @@ $(BUILD)/%: %.in $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call run,SED,$(SUBSTITUTE) $< >$@)
 
+# They are made with the objects, and by no other rule.
+%.d: ;
 -include $(wildcard $(SOURCES:%.c=$(BUILD)/%.d) $(BUILD)/tests/*.d \
 	$(BUILD)/tests/*/*.d)
 
