@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,25 +154,29 @@ read_size(const char *option, const char *text)
 	return octets << shift;
 }
 
+/* A relative directory made absolute, and TMPDIR=... of --tmp. */
+static LAST_IN_BSS char from_cwd[PATH_MAX], tmpdir[PATH_MAX + 8];
+
 static void
 read_directory(struct options *o, const char *text)
 {
-	size_t n = 0;
+	size_t n;
 
 	if (text[0] == '\0')
 		fail("-d, --directory", text, "an empty path");
-	if (text[0] != '/') {
-		/* The C library's getcwd() would link an allocator. */
-		if (syscall(SYS_getcwd, o->directory,
-		    sizeof o->directory - 1) < 0)
-			fail("-d, --directory", text, strerror(errno));
-		n = strlen(o->directory);
-		if (n > 1)
-			o->directory[n++] = '/';
-	}
-	if (n + strlen(text) >= sizeof o->directory)
+	o->directory = text;
+	if (text[0] == '/' && strlen(text) < PATH_MAX)
+		return;
+	/* The C library's getcwd() would link an allocator. */
+	if (syscall(SYS_getcwd, from_cwd, sizeof from_cwd - 1) < 0)
+		fail("-d, --directory", text, strerror(errno));
+	n = strlen(from_cwd);
+	if (n > 1)
+		from_cwd[n++] = '/';
+	if (n + strlen(text) >= sizeof from_cwd)
 		fail("-d, --directory", text, strerror(ENAMETOOLONG));
-	strcpy(o->directory + n, text);
+	strcpy(from_cwd + n, text);
+	o->directory = from_cwd;
 }
 
 static void
@@ -250,14 +255,14 @@ read_tmp(struct options *o, const char *text)
 
 	if (text[0] != '/')
 		fail("--tmp", text, "not an absolute path");
-	if (sizeof name + strlen(text) > sizeof o->tmpdir)
+	if (sizeof name + strlen(text) > sizeof tmpdir)
 		fail("--tmp", text, strerror(ENAMETOOLONG));
 	if (o->sandbox.tmp == NULL && o->nextra == ENV_MAX_EXTRA)
 		fail("--tmp", text, "more than 64 variables with those of -e");
 	if (o->sandbox.tmp == NULL)
-		o->extra[o->nextra++] = o->tmpdir;
-	strcpy(o->tmpdir, name);
-	strcat(o->tmpdir, text);
+		o->extra[o->nextra++] = tmpdir;
+	strcpy(tmpdir, name);
+	strcat(tmpdir, text);
 	o->sandbox.tmp = text;
 }
 
@@ -353,6 +358,6 @@ options_read(struct options *o, int argc, char **argv)
 		    "no arguments are taken; a level is --sandbox=LEVEL");
 	if (o->sandbox.no_network && o->sandbox.level == SANDBOX_NO)
 		fail("--no-network", NULL, "needs --sandbox");
-	if (o->directory[0] == '\0')
+	if (o->directory == NULL)
 		read_directory(o, SCRIPT_DIRECTORY);
 }

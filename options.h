@@ -4,7 +4,6 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +13,7 @@
 #include "sandbox.h"
 
 struct options {
-	char directory[PATH_MAX];	/* absolute */
+	const char *directory;		/* absolute */
 	unsigned request_timeout;	/* seconds, at least 1 */
 	unsigned script_timeout;	/* seconds, 0: none */
 	uint64_t max_body;		/* octets, at most 1 GiB */
@@ -26,7 +25,6 @@ struct options {
 	bool explain;
 	bool explain_json;		/* as JSON */
 	struct sandbox sandbox;
-	char tmpdir[PATH_MAX + 8];	/* TMPDIR=..., one of `extra` */
 };
 
 /*

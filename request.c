@@ -8,6 +8,7 @@
 
 #include "request.h"
 #include "sipcheck.h"
+#include "text.h"
 
 /* Linux 6.3; older headers lack it, older kernels answer EINVAL. */
 #ifndef MFD_NOEXEC_SEAL

@@ -31,12 +31,12 @@ struct script_try {
 };
 
 struct script {
-	char path[PATH_MAX];		/* absolute */
-	const char *name;		/* its last part */
+	const char *name;		/* the last part of path */
 	char interpreter[SCRIPT_MAX_INTERPRETER];	/* of "#!", or "" */
 	struct script_try tries[SCRIPT_MAX_TRIES];
 	unsigned ntries;
 	char names[2 * SIPMSG_MAX_START_LINE + 8];	/* the names' octets */
+	char path[PATH_MAX];		/* absolute */
 };
 
 /*

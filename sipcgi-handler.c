@@ -53,16 +53,20 @@
 #define ANSWER_MILLISECONDS 2000
 #define LINGER_MILLISECONDS 1000
 
-/* All that is known; zeroed pages that a small request never touches. */
-static struct life {
-	struct options options;
+/*
+ * All that is known; zeroed pages, of which a small request touches few: in
+ * each struct what is large stands last.
+ */
+static LAST_IN_BSS struct life {
 	struct peer peer;
-	struct request request;
-	struct script script;
-	struct env env;
 	bool judged;			/* the message is there to be echoed */
 	char sandbox[SANDBOX_TEXT_MAX];	/* level and Landlock ABI, or "" */
 	const char *missing;		/* what the sandbox lacks */
+	struct options options;
+	struct env env;
+	struct script script;
+	struct request request;
+	char answer[REPLY_SIZE];
 } life;
 
 extern char **environ;
@@ -117,10 +121,9 @@ write_answer(const struct text *t)
 }
 
 static void
-answer(const struct life *l, enum why why)
+answer(struct life *l, enum why why)
 {
-	static char octets[REPLY_SIZE];
-	struct text t = { octets, sizeof octets, 0, false };
+	struct text t = { l->answer, sizeof l->answer, 0, false };
 
 	reply_build(&t, &l->request.msg, l->request.buf, &l->peer, why,
 	    SOFTWARE);

@@ -11,6 +11,13 @@
 #include <stdint.h>
 
 /*
+ * Large zeroed data goes behind all that is small: the small then shares few
+ * pages, and of the large only those are made that are written to.  For
+ * static objects with no initializer.
+ */
+#define LAST_IN_BSS __attribute__((section(".bss.~large")))
+
+/*
  * Text that grows in the owner's memory.  What does not fit is not written,
  * and `full` stays set: callers check once, at the end.
  */
