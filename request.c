@@ -20,7 +20,8 @@
 
 struct input {
 	bool is_socket;
-	int64_t deadline;		/* milliseconds, CLOCK_MONOTONIC */
+	int64_t timeout;		/* milliseconds */
+	int64_t deadline;		/* CLOCK_MONOTONIC, 0: no clock yet */
 };
 
 static int64_t
@@ -30,6 +31,18 @@ now(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/*
+ * The clock starts before the first wait.  Most requests are there at once
+ * and need none: to read it is cheap, but costs the first touch of two pages.
+ */
+static int64_t
+deadline_of(struct input *in)
+{
+	if (in->deadline == 0)
+		in->deadline = now() + in->timeout;
+	return in->deadline;
 }
 
 /* Wait for something to read.  0, or -1 with errno (ETIMEDOUT). */
@@ -55,13 +68,13 @@ wait_for(int fd, int64_t deadline)
  * -1 with errno.
  */
 static ssize_t
-read_some(const struct input *in, unsigned char *to, size_t size)
+read_some(struct input *in, unsigned char *to, size_t size)
 {
 	ssize_t n;
 
 	for (;;) {
 		if (!in->is_socket) {
-			if (wait_for(STDIN_FILENO, in->deadline) != 0)
+			if (wait_for(STDIN_FILENO, deadline_of(in)) != 0)
 				return -1;
 			n = read(STDIN_FILENO, to, size);
 		} else
@@ -72,7 +85,7 @@ read_some(const struct input *in, unsigned char *to, size_t size)
 			continue;
 		if (errno != EAGAIN && errno != EWOULDBLOCK)
 			return -1;
-		if (wait_for(STDIN_FILENO, in->deadline) != 0)
+		if (wait_for(STDIN_FILENO, deadline_of(in)) != 0)
 			return -1;
 	}
 }
@@ -116,7 +129,7 @@ end_head(struct request *r, ssize_t n)
 }
 
 static int
-read_head(struct request *r, const struct input *in)
+read_head(struct request *r, struct input *in)
 {
 	int result = SIPMSG_MORE;
 
@@ -179,7 +192,7 @@ move_to_store(struct request *r)
  * bodies come with the head, and all is then one write.
  */
 static int
-read_body(struct request *r, const struct input *in, uint64_t want,
+read_body(struct request *r, struct input *in, uint64_t want,
     bool to_eof)
 {
 	int error;
@@ -206,7 +219,7 @@ read_body(struct request *r, const struct input *in, uint64_t want,
 			return -(int)why_ended(n, WHY_BODY_CUT);
 		r->len += (size_t)n;
 		r->body_len += (uint64_t)n;
-		if (now() > in->deadline)
+		if (now() > deadline_of(in))
 			return -WHY_TIMEOUT;
 	}
 	return 0;
@@ -214,7 +227,7 @@ read_body(struct request *r, const struct input *in, uint64_t want,
 
 /* How much of what follows the head is the body (RFC 3261 18.3, 20.14). */
 static int
-read_whole_body(struct request *r, const struct input *in,
+read_whole_body(struct request *r, struct input *in,
     uint64_t max_body)
 {
 	int error;
@@ -238,11 +251,11 @@ int
 request_read(struct request *r, enum peer_input input,
     const struct request_limits *limits)
 {
-	struct input in = { .is_socket = input != PEER_FILE };
+	struct input in = { .is_socket = input != PEER_FILE,
+	    .timeout = (int64_t)limits->timeout * 1000 };
 	struct sipcheck_limits check = { limits->max_body, in.is_socket };
 	int error;
 
-	in.deadline = now() + (int64_t)limits->timeout * 1000;
 	sipmsg_init(&r->msg);
 	r->blank = r->len = 0;
 	r->body_len = 0;
@@ -259,7 +272,7 @@ request_read(struct request *r, enum peer_input input,
 void
 request_drain(int fd, int milliseconds)
 {
-	static unsigned char scrap[16384];
+	static LAST_IN_BSS unsigned char scrap[16384];
 	int64_t deadline = milliseconds > 0 ? now() + milliseconds : 0;
 	size_t total = 0;
 	ssize_t n;
