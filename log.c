@@ -191,7 +191,7 @@ write_line(int fd, struct text *t)
 static void
 write_syslog(enum log_level level, const struct text *line)
 {
-	char octets[LINE_SIZE + 64];
+	static LAST_IN_BSS char octets[LINE_SIZE + 64];
 	struct text t = { octets, sizeof octets, 0, false };
 
 	text_putc(&t, '<');
@@ -208,7 +208,7 @@ static void
 write_journal(enum log_level level, const struct text *line,
     const struct text *fields)
 {
-	char octets[2 * LINE_SIZE + 256];
+	static LAST_IN_BSS char octets[2 * LINE_SIZE + 256];
 	struct text t = { octets, sizeof octets, 0, false };
 
 	text_puts(&t, "SYSLOG_IDENTIFIER=" IDENTIFIER "\nPRIORITY=");
@@ -459,7 +459,8 @@ level_of(const struct log_entry *e)
 void
 log_request(const struct log_entry *e)
 {
-	char line_octets[LINE_SIZE], field_octets[LINE_SIZE];
+	static LAST_IN_BSS char line_octets[LINE_SIZE],
+	    field_octets[LINE_SIZE];
 	struct text line = { line_octets, sizeof line_octets - 1, 0, false };
 	struct text fields = { field_octets, sizeof field_octets, 0, false };
 	enum log_level level = level_of(e);
@@ -477,7 +478,7 @@ log_request(const struct log_entry *e)
 void
 log_message(enum log_level level, const char *message)
 {
-	char octets[LINE_SIZE];
+	static LAST_IN_BSS char octets[LINE_SIZE];
 	struct text line = { octets, sizeof octets, 0, false };
 	struct text none = { octets, 0, 0, false };
 
