@@ -155,7 +155,7 @@ DIRECTORIES = $(sipdir) $(datadir)/sip-cgi $(docdir) $(sysconfdir)/xinetd.d \
 SAY = $(if $(findstring s,$(firstword -$(MAKEFLAGS))),@:,@printf '%7s %s\n')
 run = $(if $(filter 1,$(V)),$(2),$(SAY) $(1) $@; $(2))
 
-.PHONY: all test-programs no-tool install uninstall clean dist FORCE
+.PHONY: all test-programs fuzz-targets no-tool install uninstall clean dist FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
@@ -183,9 +183,22 @@ test-programs: $(TEST_PROGRAMS) $(OLDER_KERNELS)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBRARY)
 	$(call run,LINK,$(LINK) -o $@ $(filter %.o,$^) $(LIBRARY) $(LDLIBS))
 
-# It shares what it checks with the fuzz targets.
-$(BUILD)/tests/unit/message: $(patsubst %.c,$(BUILD)/%.o,tests/fuzz/feed.c \
+# What must hold of any message: checked by a driver and by fuzz targets.
+CHECKS = $(patsubst %.c,$(BUILD)/%.o,tests/fuzz/feed.c \
 	$(wildcard tests/fuzz/check_*.c))
+FUZZ_TARGETS = $(addprefix $(BUILD)/tests/fuzz/,parse environment answer)
+
+$(BUILD)/tests/unit/message $(BUILD)/tests/unit/value: $(CHECKS)
+
+# For tests/fuzz/run, which knows what they are built with.
+fuzz-targets: $(FUZZ_TARGETS)
+
+$(FUZZ_TARGETS:=.o): $(BUILD)/tests/fuzz/%.o: tests/fuzz/target.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call run,CC,$(COMPILE) -I. -DTARGET=check_$* -MMD -MP -c -o $@ $<)
+
+$(FUZZ_TARGETS): $(BUILD)/tests/fuzz/mutate.o $(CHECKS)
+$(FUZZ_TARGETS): LDLIBS += -fsanitize=fuzzer
 
 # The handler as it is on a kernel with an older Landlock ABI.
 $(BUILD)/tests/handler-abi%: $(BUILD)/sipcgi-handler.o \

@@ -60,6 +60,12 @@ void check_parse(const unsigned char *data, size_t size);
 void check_environment(const unsigned char *data, size_t size);
 void check_answer(const unsigned char *data, size_t size);
 
+/*
+ * A copy of at most CHECK_MOST octets that ends where the next page may not
+ * be touched, valid until the next call.
+ */
+const unsigned char *check_guarded(const unsigned char *octets, size_t n);
+
 /* A number that depends on the octets, to choose by. */
 uint32_t check_hash(const unsigned char *data, size_t size);
 

@@ -139,7 +139,7 @@ check_complete(const struct answer *a, const char *start)
 	}
 }
 
-/* Its header section is one that we would take ourselves. */
+/* Its header section is one that we would take, unless it has many rows. */
 static void
 check_parses(const char *headers, const char *end)
 {
@@ -147,13 +147,17 @@ check_parses(const char *headers, const char *end)
 	static const char start_line[] = "OPTIONS sip:a SIP/2.0\r\n";
 	size_t n = sizeof start_line - 1, len = (size_t)(end - headers);
 	struct sipmsg m;
+	int result;
 
 	if (n + len > SIPMSG_MAX_HEAD)
 		return;
 	memcpy(octets, start_line, n);
 	memcpy(octets + n, headers, len);
 	sipmsg_init(&m);
-	CHECK(sipmsg_scan(&m, octets, n + len) == 0);
+	result = sipmsg_scan(&m, octets, n + len);
+	if (result == -WHY_HEADERS_MANY)
+		return;
+	CHECK(result == 0);
 	CHECK(m.fault == WHY_NONE && m.head_len == n + len);
 	CHECK(sipmsg_first(&m, SIPMSG_CONTENT_LENGTH)->value.len == 1);
 }

@@ -45,8 +45,8 @@ guard(void)
 	return end;
 }
 
-static unsigned char *
-to_guard(const unsigned char *octets, size_t n)
+const unsigned char *
+check_guarded(const unsigned char *octets, size_t n)
 {
 	unsigned char *copy = guard() - n;
 
@@ -58,10 +58,10 @@ to_guard(const unsigned char *octets, size_t n)
 static int
 scan(struct feed *f, size_t arrived)
 {
-	f->blank = sipmsg_blank(to_guard(f->data, arrived), arrived);
+	f->blank = sipmsg_blank(check_guarded(f->data, arrived), arrived);
 	f->buf = f->data + f->blank;
 	f->len = arrived - f->blank;
-	return sipmsg_scan(&f->msg, to_guard(f->buf, f->len), f->len);
+	return sipmsg_scan(&f->msg, check_guarded(f->buf, f->len), f->len);
 }
 
 void
@@ -81,11 +81,11 @@ feed_read(struct feed *f, const unsigned char *data, size_t size,
 	if (f->result == SIPMSG_MORE && f->len == 0)
 		f->result = -WHY_EMPTY;
 	else if (f->result == SIPMSG_MORE)
-		f->result = sipmsg_cut(&f->msg, to_guard(f->buf, f->len),
+		f->result = sipmsg_cut(&f->msg, check_guarded(f->buf, f->len),
 		    f->len, WHY_HEAD_CUT);
 	else if (f->result == 0)
-		f->result = sipcheck(&f->msg, to_guard(f->buf, f->len),
-		    &limits);
+		f->result = sipcheck(&f->msg,
+		    check_guarded(f->buf, f->len), &limits);
 	/* Later reads do not change what there is to be read of it. */
 	f->len = size - f->blank;
 }

@@ -106,7 +106,8 @@ print_environment(const struct feed *f, const struct peer *peer)
 	struct env_request r = {
 		.msg = &f->msg, .buf = f->buf, .peer = peer,
 		.script = "/scripts/default.cgi", .software = SOFTWARE,
-		.body_len = f->len - f->msg.head_len,
+		.body_len = f->msg.has_content_length ?
+		    f->msg.content_length : f->len - f->msg.head_len,
 		.inherited = inherited
 	};
 	size_t i;

@@ -1,0 +1,99 @@
+/*
+ * value - what the pure modules make of one value.
+ *
+ * usage: value uri TEXT       the name it gives to a script, or the fault
+ *        value via TEXT PEER  sent-by, parameters and the stamped value
+ *        value to TEXT        has it a tag?
+ *        value host TEXT      how much of it is a host
+ *        value port TEXT      how much of it is a port
+ *        value beyond TEXT    must crash: the octet after it
+ *
+ * PEER is a number for check_peer(). The text stands at the end of a page
+ * behind which none may be touched.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../fuzz/check.h"
+#include "field.h"
+#include "sipuri.h"
+#include "sipvia.h"
+
+static char out[SIPMSG_MAX_HEAD];
+
+static void
+print(const char *name, const unsigned char *buf, struct sipmsg_slice s)
+{
+	printf("%s%.*s\n", name, (int)s.len, (const char *)buf + s.off);
+}
+
+static void
+print_uri(const unsigned char *buf, uint32_t len)
+{
+	struct sipmsg_slice all = { 0, len };
+	struct sipmsg_uri uri;
+	uint32_t at;
+	int error = sipuri_parse(buf, all, &uri, &at);
+
+	if (error != 0) {
+		printf("%s at %u\n", why_entry((enum why)-error)->token, at);
+		return;
+	}
+	if (!uri.is_sip) {
+		puts("other");
+		return;
+	}
+	if (uri.has_user)
+		printf("%.*s", (int)sipuri_user(buf, uri.user, out), out);
+	printf("@%.*s\n", (int)sipuri_canonical_host(buf, uri.host, out),
+	    out);
+}
+
+static void
+print_via(const unsigned char *buf, uint32_t len, const struct peer *peer)
+{
+	struct sipmsg_field row = { .value = { 0, len }, .folded =
+	    memchr(buf, '\n', len) != NULL };
+	struct text t = { out, sizeof out, 0, false };
+	struct sipvia_param param;
+	struct sipvia via;
+	uint32_t at;
+
+	if (sipvia_parse(buf, row.value, &via, &at) != 0) {
+		printf("fault at %u\n", at);
+	} else {
+		print("sent-by ", buf, via.host);
+		at = via.params;
+		while (sipvia_next_param(buf, &at, via.end, &param) > 0)
+			print("param ", buf, param.whole);
+	}
+	field_put_topmost_via(&t, buf, &row, peer);
+	printf("stamped %.*s\n", (int)t.len, out);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *what = argc > 2 ? argv[1] : "";
+	size_t len = argc > 2 ? strlen(argv[2]) : 0;
+	const unsigned char *buf = check_guarded(
+	    (const unsigned char *)(argc > 2 ? argv[2] : ""), len);
+	struct sipmsg_slice all = { 0, (uint32_t)len };
+
+	if (strcmp(what, "uri") == 0)
+		print_uri(buf, all.len);
+	else if (strcmp(what, "via") == 0 && argc > 3)
+		print_via(buf, all.len, check_peer((uint32_t)atoi(argv[3])));
+	else if (strcmp(what, "to") == 0)
+		puts(field_has_tag(buf, all) ? "tag" : "none");
+	else if (strcmp(what, "host") == 0)
+		printf("%zu\n", sipuri_host(buf, len));
+	else if (strcmp(what, "port") == 0)
+		printf("%zu\n", sipuri_port(buf, len));
+	else if (strcmp(what, "beyond") == 0)
+		printf("%d\n", ((const volatile unsigned char *)buf)[len]);
+	else
+		return 64;
+	return 0;
+}
