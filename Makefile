@@ -288,9 +288,9 @@ uninstall: $(FROM_TEMPLATES)
 clean:
 	@rm -rf $(filter-out $(BUILD)/super,$(wildcard $(BUILD)/*)) $(PROGRAM)
 
+TARBALL = sipcgi-handler-$(VERSION).tar.gz
 dist:
-	git archive --prefix=sipcgi-handler-$(VERSION)/ HEAD | \
-	    gzip -n9 >sipcgi-handler-$(VERSION).tar.gz
+	git archive --prefix=sipcgi-handler-$(VERSION)/ HEAD | gzip -n9 >$(TARBALL)
 
 # ---- Tests and measurements. Each script finds the program and the build
 # ---- tree in its environment. The second make sees what the first installed.

@@ -119,3 +119,14 @@ tree()
 	    "$(find "$objects" -maxdepth 1 -name '*.o' \
 	    -newer "$BATS_TEST_TMPDIR/then" | wc -l)" ]
 }
+
+@test "the tarball of dist holds what a build needs, and no build" {
+	git -C "$TOP" rev-parse -q --verify HEAD >/dev/null 2>&1 ||
+	    skip "this is not a git checkout"
+	make_it dist TARBALL="$BATS_TEST_TMPDIR/dist.tar.gz"
+	tar -xzf "$BATS_TEST_TMPDIR/dist.tar.gz" -C "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR"/sipcgi-handler-*/
+	[ ! -e build ] && [ ! -e sipcgi-handler ]
+	make -s -j2 CC=gcc STATIC=no CFLAGS=-O0
+	./sipcgi-handler --version
+}
