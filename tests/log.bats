@@ -175,6 +175,7 @@ log_is()
 	"$HANDLER" -d "$DIR" -l stderr <message >"$ANSWER" 2>&1
 	answered 400
 	run ! grep -q why= "$ANSWER"
+	# shellcheck disable=SC2094 # that is what is tested
 	"$HANDLER" -d "$DIR" -l stderr <message >"$ANSWER" 2>>message
 	cmp message copy
 	request >message

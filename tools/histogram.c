@@ -43,7 +43,7 @@ histogram_add(struct tally *minutes, const struct request *request)
 	struct value key;
 	struct tm tm;
 
-	if (minute == row_minute) {
+	if (row != NULL && minute == row_minute) {
 		row->count[request->event]++;
 		row->total++;
 		return;
