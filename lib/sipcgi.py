@@ -118,6 +118,7 @@ _ALNUM = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                    "0123456789")
 _TOKEN = _ALNUM | frozenset("-.!%*_+`'~")
 _UNRESERVED = _ALNUM | frozenset("-_.!~*'()")
+_HOST = _ALNUM | frozenset("-_.:")
 _HEX = frozenset("0123456789ABCDEFabcdef")
 _BLANK = " \t"
 
@@ -138,6 +139,9 @@ class Uri:
         self.scheme = scheme.lower()
         if not colon or self.scheme not in ("sip", "sips"):
             raise ValueError("not a sip: or sips: URI: " + repr(text))
+        # So that it can stand between "<" and ">" in an answer.
+        if not all("!" <= char <= "~" and char not in '<>"' for char in text):
+            raise ValueError("bad character in URI: " + repr(text))
         user, at, rest = rest.rpartition("@")
         self.user = canonical(user.partition(":")[0]) if at else None
         if self.user == "" or "@" in user:
@@ -151,7 +155,8 @@ class Uri:
         end = hostport.find("]") + 1 if hostport.startswith("[") else 0
         host, colon, port = hostport[end:].partition(":")
         self.host = (hostport[:end] + host).lower().removesuffix(".")
-        if not self.host or (colon and not _is_port(port)):
+        if (not self.host or not _HOST.issuperset(self.host.strip("[]")) or
+                (colon and not _is_port(port))):
             raise ValueError("bad host in URI: " + repr(text))
         self.port = int(port) if colon else None
 
@@ -207,11 +212,13 @@ class Request:
         self._stdout = stdout
         self._message: bytes | None = None
 
-    def get(self, name: str, default: str | None = None) -> str | None:
+    def __contains__(self, name: str) -> bool:
+        return _variable(name) in self.environ
+
+    def get(self, name: str, default: str = "") -> str:
         """A header field's value from the environment: all its rows,
         joined by ", "."""
-        return self.environ.get("SIP_" + name.upper().replace("-", "_"),
-                                default)
+        return self.environ.get(_variable(name), default)
 
     def rows(self, name: str) -> list[str]:
         """Each row of a header field, unfolded, from standard input: also
@@ -290,8 +297,8 @@ class Request:
               (self.method in ("SUBSCRIBE", "REFER") and code // 100 == 2)):
             names.append("Record-Route")    # section 12.1.1
         for name in names:
-            value = self.get(name)
-            if value is not None:
+            if name in self:
+                value = self.get(name)
                 tag = self.environ.get("SIPCGI_TO_TAG")
                 if name == "To" and tag:
                     value += ";tag=" + tag
@@ -319,6 +326,10 @@ def run(main: Callable[[Request], None]) -> None:
         traceback.print_exc()
     if not request.answered:
         request.reply(500)
+
+
+def _variable(name: str) -> str:
+    return "SIP_" + name.upper().replace("-", "_")
 
 
 def canonical(user: str) -> str:

@@ -162,7 +162,9 @@ class Input(Case):
 
     def test_get(self):
         self.assertEqual(self.request().get("Call-Id"), "1@a.example")
-        self.assertIsNone(self.request().get("Subject"))
+        self.assertEqual(self.request().get("Subject"), "")
+        self.assertIn("Call-ID", self.request())
+        self.assertNotIn("Subject", self.request())
 
     def test_parts(self):
         request = self.request()
@@ -215,7 +217,9 @@ class Values(Case):
                          ("sips", "bob", "[::1]", 5061,
                           {"transport": "TCP", "lr": ""}))
         for bad in ("sip:", "sip:@b", "sip:a@b@c", "sip:a@b:0",
-                    "sip:a@b:65536", "sip:a@b:x", "sip:a@b:٣", "a@b"):
+                    "sip:a@b:65536", "sip:a@b:x", "sip:a@b:٣", "a@b",
+                    "sip:a>@b", "sip:a@b c", "sip:a@b,c", "sip:ä@b",
+                    "sip:a@b;x=\r\n"):
             with self.assertRaises(ValueError, msg=bad):
                 sipcgi.Uri(bad)
 
@@ -262,6 +266,11 @@ class Run(Case):
         self.run_main(lambda request: request.reply(180))
         self.assertEqual(self.written().count(b"SIP/2.0 "), 2)
         self.assertIn(b"SIP/2.0 500 Server", self.written())
+
+    def test_an_ack_needs_no_answer(self):
+        os.environ["REQUEST_METHOD"] = "ACK"
+        self.run_main(lambda request: None)
+        self.assertWritten("")
 
     def test_an_answer_is_left_alone(self):
         def main(request):
