@@ -1,0 +1,193 @@
+#!/usr/bin/env bats
+# The examples lcr and screen.
+
+load examples
+
+lcr() { "$SCRIPTS/@gw.example" "$@"; }
+
+routes()
+{
+	example lcr @gw.example
+	lcr load /dev/stdin >loaded <<-'END'
+		prefix,carrier,price
+		49,de.example,0.02
+		4930,berlin1.example:5060,0.01
+		4930,berlin2.example,0.005
+		4930,berlin3.example,0.03
+		491,mobile.example,0.1
+		1,us.example,0.004
+	END
+}
+
+@test "lcr: all carriers of the longest prefix, the cheapest first" {
+	routes
+	[ "$(cat loaded)" = '6 routes' ]
+	serve
+	ask INVITE sip:+4930123456@gw.example
+	is '302 Moved Temporarily'
+	tr -d '\r' <answer | grep ^Contact: >contacts
+	cmp contacts - <<-'END'
+		Contact: <sip:+4930123456@berlin2.example>;q=1.0
+		Contact: <sip:+4930123456@berlin1.example:5060>;q=0.9
+		Contact: <sip:+4930123456@berlin3.example>;q=0.8
+	END
+	ask INVITE 'sip:+49-(40).123;phone-context=x@gw.example'
+	has 'Contact: <sip:+4940123@de.example>;q=1.0'
+	[ "$(grep -c ^Contact: answer)" -eq 1 ]
+}
+
+@test "lcr: a tel: URI is a number too" {
+	routes
+	mv "$SCRIPTS/@gw.example" "$SCRIPTS/default.cgi"
+	serve
+	TO='<tel:+1-201-555-0123>' ask INVITE 'tel:+1-201-555-0123;isub=1'
+	is '302 Moved Temporarily'
+	has 'Contact: <sip:+12015550123@us.example>;q=1.0'
+}
+
+@test "lcr: no route is 404, all carriers down 480" {
+	routes
+	serve
+	ask INVITE sip:+33123@gw.example
+	is '404 No route to this number'
+	for user in bob 49x '+' 1234567890123456 '%31e3' "1'--"; do
+		ask INVITE "sip:$user@gw.example"
+		is '404 Not a number'
+	done
+	lcr down de.example
+	ask INVITE sip:+4940123@gw.example
+	is '480 Temporarily Unavailable'
+	has 'Retry-After: 60'
+	lcr up de.example
+	ask INVITE sip:+4940123@gw.example
+	is '302 Moved Temporarily'
+}
+
+@test "lcr: 100,000 prefixes; the time of each look-up is in the log" {
+	example lcr @gw.example
+	seq -f '%.0f,carrier.example,0.01' 4900000 5000000 >routes.csv
+	lcr load routes.csv
+	echo '4,world.example,1' | cat routes.csv - >more.csv
+	[ "$(lcr load more.csv)" = '100002 routes' ]
+	serve
+	sipp_calls redirect 100 -s +4912345678 -key domain gw.example \
+	    -key caller alice
+	grep -Eq '^lcr: 4912345678: prefix 4912345, 1 carriers, [0-9]+ us$' \
+	    server.log log
+	ask INVITE sip:+4712345678@gw.example
+	has 'Contact: <sip:+4712345678@world.example>;q=1.0'
+	# The look-up goes by the index, not through the table.
+	sqlite3 "$STATE_DIRECTORY/lcr.db" 'EXPLAIN QUERY PLAN SELECT
+	    max(prefix) FROM route WHERE prefix IN (4, 49)' >plan
+	grep -q 'SEARCH route USING' plan
+	run ! grep -q SCAN plan
+}
+
+@test "lcr: calls see the old or the new table while one is loaded" {
+	local pid
+
+	example lcr @gw.example
+	seq -f '%.0f,old.example,1' 4900000 4910000 >old.csv
+	seq -f '%.0f,new.example,1' 4900000 4910000 >new.csv
+	lcr load old.csv
+	serve
+	(for _ in 1 2 3 4 5; do lcr load new.csv; lcr load old.csv; done) \
+	    >loads 3>&- &
+	pid=$!
+	# Each is a 302, or sipp fails.
+	sipp_calls redirect 100 -s 4905000 -key domain gw.example -key caller a
+	wait "$pid"
+	[ "$(grep -c '10001 routes' loads)" -eq 10 ]
+}
+
+@test "lcr: a table with a fault is refused, and the old one stays" {
+	routes
+	run -1 lcr load /dev/stdin <<<'49,ok.example,1
+50,a>b.example;<,1'
+	run -1 lcr load /dev/stdin <<<'49,carrier.example,dear'
+	[[ $output = *'/dev/stdin:1: '*'wanted: prefix,carrier,price' ]]
+	[ "$(lcr show 4930)" = \
+	    "4930 ['berlin2.example', 'berlin1.example:5060', 'berlin3.example']" ]
+}
+
+screen() { "$SCRIPTS/me@b.example" "$@"; }
+
+screened()
+{
+	example screen me@b.example
+	screen target me@b.example sip:me@192.0.2.7
+	screen block spammer@a.example
+	screen block @spam.example
+	serve
+}
+
+@test "screen: callers on the list get 607, others the phone" {
+	screened
+	ask INVITE sip:me@b.example
+	is '302 Moved Temporarily'
+	has 'Contact: <sip:me@192.0.2.7>'
+	FROM='"X" <sip:spammer@A.example>' ask INVITE sip:me@b.example
+	is '607 Unwanted'
+	FROM='sip:any@spam.example' ask INVITE sip:me@b.example
+	is '607 Unwanted'
+	screen allow @spam.example
+	[ "$(screen list)" = spammer@a.example ]
+	FROM='sip:any@spam.example' ask INVITE sip:me@b.example
+	is '302 Moved Temporarily'
+	ask OPTIONS sip:me@b.example
+	is '405 Method Not Allowed'
+	ask CANCEL sip:me@b.example
+	is '481 Call/Transaction Does Not Exist'
+}
+
+@test "screen: the sixth call in a minute gets 603, a repeated one counts once" {
+	local i
+
+	screened
+	for i in 1 2 3 4 5; do
+		CALL_ID=$i ask INVITE sip:me@b.example
+		is '302 Moved Temporarily'
+	done
+	CALL_ID=5 ask INVITE sip:me@b.example
+	is '302 Moved Temporarily'
+	CALL_ID=6 ask INVITE sip:me@b.example
+	is '603 Decline'
+	has 'Retry-After: 60'
+	# Somebody else is not concerned, and the next minute is a new one.
+	FROM='<sip:bob@a.example>' CALL_ID=7 ask INVITE sip:me@b.example
+	is '302 Moved Temporarily'
+	sqlite3 "$STATE_DIRECTORY/screen.db" 'UPDATE call SET time = time - 61'
+	CALL_ID=8 ask INVITE sip:me@b.example
+	is '302 Moved Temporarily'
+}
+
+@test "screen: of 40 calls at a time just five get through" {
+	local i pids=()
+
+	screened
+	for i in $(seq 40); do
+		CALL_ID=p$i request INVITE sip:me@b.example | send >"out.$i" &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+
+	[ "$(cat out.* | grep -c '^SIP/2.0 302 ')" -eq 5 ]
+	[ "$(cat out.* | grep -c '^SIP/2.0 603 ')" -eq 35 ]
+}
+
+@test "lcr, screen: hostile values do nothing" {
+	local value
+
+	screened
+	routes
+	for value in "${HOSTILE[@]}"; do
+		FROM=$value CALL_ID=${value// /} ask INVITE sip:me@b.example
+		answered '302 *' '400 *'
+		[ "$(grep -c '^SIP/2.0' answer)" -eq 1 ]
+		FROM=$value ask INVITE sip:+4930@gw.example
+		answered '302 *' '400 *'
+	done
+	[ "$(screen list | wc -l)" -eq 2 ]
+	run ! grep -q Traceback log server.log
+	nobody_was_pwned
+}
