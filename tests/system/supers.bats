@@ -25,12 +25,6 @@ teardown()
 	inside systemctl reset-failed
 }
 
-# Start a super-server as a service of its own, so that all of it can be ended.
-start()
-{
-	inside systemd-run --quiet --unit=super --collect "$@"
-}
-
 # What every one of them must do, over each of the addresses.
 check_super()
 {
@@ -48,22 +42,13 @@ check_super()
 	inside journalctl --quiet --unit=super -n 1 --grep='^exec '
 }
 
-start_xinetd()
-{
-	inside sed -i 's/^\(.disable *=\).*/\1 no/' \
-	    /usr/local/etc/xinetd.d/sip-cgi
-	echo 'includedir /usr/local/etc/xinetd.d' |
-	    inside tee /etc/xinetd.conf >/dev/null
-	start /usr/sbin/xinetd -dontfork
-}
-
 @test "xinetd with the shipped entry, IPv4 and IPv6" {
-	start_xinetd
+	xinetd_start
 	check_super 127.0.0.1 ::1
 }
 
 @test "xinetd takes the entry up at a reload" {
-	start_xinetd
+	xinetd_start
 	wait_until check_served
 	inside sed -i 's/^\(.disable *=\).*/\1 yes/' \
 	    /usr/local/etc/xinetd.d/sip-cgi
@@ -81,7 +66,7 @@ is_refused()
 }
 
 @test "xinetd: 1000 silent connections do not keep out another address" {
-	start_xinetd
+	xinetd_start
 	wait_until check_served
 	inside "$CLIENT" -n 1000 -p 1000 -t 60 127.0.0.1 5060 \
 	    >"$SHARED/silent" 3>&- &
@@ -102,19 +87,19 @@ has_handlers()
 	echo "5060 stream tcp nowait.60000 sip-cgi $HANDLER_THERE" \
 	    'sipcgi-handler -T 30' |
 	    inside tee /etc/inetd.conf >/dev/null
-	start /usr/sbin/inetd -i /etc/inetd.conf
+	super_run /usr/sbin/inetd -i /etc/inetd.conf
 	check_super 127.0.0.1 ::1
 }
 
 @test "tcpserver" {
-	start tcpserver -RHl0 -c 64 -b 4096 \
+	super_run tcpserver -RHl0 -c 64 -b 4096 \
 	    -u "$(inside id -u sip-cgi)" -g "$(inside id -g sip-cgi)" \
 	    0 5060 "$HANDLER_THERE" -T 30
 	check_super 127.0.0.1
 }
 
 @test "systemd-socket-activate, IPv4 and IPv6" {
-	start --property=User=sip-cgi systemd-socket-activate --accept \
+	super_run --property=User=sip-cgi systemd-socket-activate --accept \
 	    --inetd --listen=5060 "$HANDLER_THERE" -T 30
 	check_super 127.0.0.1 ::1
 }

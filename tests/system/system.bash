@@ -6,6 +6,9 @@
 # default paths, and each file of tests/system/scripts as the script of a user:
 # scripts/hang is what sip:hang@box runs.
 
+# What is quoted is for a shell in the box:
+# shellcheck disable=SC2016
+
 # shellcheck source=tests/helper.bash
 . "${BASH_SOURCE[0]%/*}/../helper.bash"
 
@@ -60,6 +63,31 @@ system_stop()
 xinetd_install()
 {
 	inside cp "$BUILD/super/xinetd/usr/sbin/xinetd" /usr/sbin/xinetd
+}
+
+# Start it by root with the shipped entry.
+xinetd_start()
+{
+	inside sed -i 's/^\(.disable *=\).*/\1 no/' \
+	    /usr/local/etc/xinetd.d/sip-cgi
+	echo 'includedir /usr/local/etc/xinetd.d' |
+	    inside tee /etc/xinetd.conf >/dev/null
+	super_run /usr/sbin/xinetd -dontfork
+}
+
+# Run a super-server as a service of its own, so that all of it can be ended.
+super_run()
+{
+	inside systemd-run --quiet --unit=super --collect "$@"
+}
+
+# The sandbox of the fast lane for sip-cgi@.service too.
+harden()
+{
+	sh_inside 'mkdir -p "/run/systemd/system/$1.d" && ln -s "$2" \
+	    "/run/systemd/system/$1.d/"' - sip-cgi@.service \
+	    /usr/local/lib/systemd/system/sip-cgi-inetd.service.d/hardened.conf
+	inside systemctl daemon-reload
 }
 
 # Settings of this test: `drop_in UNIT SECTION LINE...`, gone with drop_out.
@@ -134,8 +162,6 @@ instances_are()
 check_peer()
 {
 	message ok >"$SHARED/request"
-	# For the shell in the box:
-	# shellcheck disable=SC2016
 	sh_inside 'exec 4<>"/dev/tcp/$1/5060"; cat >&4; cat <&4' - "$1" 	    <"$SHARED/request" >"$SHARED/answer"
 	head -n 1 "$SHARED/answer" >"$SHARED/got"
 	printf 'SIP/2.0 200 OK from %s as sip-cgi\r\n' "$1" |
