@@ -321,7 +321,7 @@ run:
 check-system: SCRIPT = tests/system/run
 coverage: SCRIPT = tests/coverage
 fuzz: SCRIPT = tests/fuzz/run
-load: SCRIPT = tests/load
+load: SCRIPT = tests/load/run
 bench: SCRIPT = tests/bench/run
 bench-parse: SCRIPT = tests/bench/parse
 bench-peers: SCRIPT = tests/bench/peers
