@@ -49,6 +49,8 @@ unitdir = $(prefix)/lib/systemd/system
 catalogdir = $(prefix)/lib/systemd/catalog
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
+# systemd's version: 252 warns of a setting that 255 needs.
+SYSTEMD := $(shell systemctl --version 2>/dev/null | sed -n '1s/[^0-9]*\([0-9]*\).*/\1/p')
 # What sip-cgi-inetd.service runs, where Debian has it.
 xinetd = /usr/sbin/xinetd
 
@@ -236,7 +238,8 @@ $(BUILD)/flags: FORCE
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 SUBSTITUTE = sed $(foreach v,VERSION bindir libexecdir libdir sysconfdir \
-	datadir docdir mandir sipdir xinetd,-e 's|@$(v)@|$($(v))|g')
+	datadir docdir mandir sipdir xinetd,-e 's|@$(v)@|$($(v))|g') \
+	$(shell [ 0$(SYSTEMD) -ge 255 ] || echo "-e '/^PollLimit/d'")
 
 $(BUILD)/%: %.in $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -7,7 +7,7 @@ bats_require_minimum_version 1.5.0
 # shellcheck source=tests/helper.bash
 . "$BATS_TEST_DIRNAME/../helper.bash"
 
-# Make the units with paths of this test in $dir.
+# Make the units with paths of this test, and variables, in $dir.
 make_units()
 {
 	local file
@@ -20,10 +20,10 @@ make_units()
 	done
 	make -s -C "$TOP" BUILD="$dir" libexecdir="$BATS_TEST_TMPDIR" \
 	    sipdir="$BATS_TEST_TMPDIR" \
-	    xinetd="$BUILD/super/xinetd/usr/sbin/xinetd" "${targets[@]}"
-	mkdir "$dir/systemd/sip-cgi-inetd.service.d"
+	    xinetd="$BUILD/super/xinetd/usr/sbin/xinetd" "$@" "${targets[@]}"
+	mkdir -p "$dir/systemd/sip-cgi-inetd.service.d"
 	cp "$TOP/systemd/hardened.conf" "$dir/systemd/sip-cgi-inetd.service.d"
-	ln -s "$HANDLER" "$BATS_TEST_TMPDIR/sipcgi-handler"
+	ln -sf "$HANDLER" "$BATS_TEST_TMPDIR/sipcgi-handler"
 }
 
 verify()
@@ -61,6 +61,15 @@ verify()
 	rm "$BATS_TEST_TMPDIR/sipcgi-handler"
 	run ! verify "$dir/systemd/sip-cgi@.service"
 	grep -q 'sipcgi-handler' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "the poll limit is off where systemd has one, and not named before" {
+	make_units SYSTEMD=255
+	grep -q '^PollLimitIntervalSec=0$' "$dir/systemd/sip-cgi.socket"
+	make_units SYSTEMD=252
+	run ! grep -q '^PollLimit' "$dir/systemd/sip-cgi.socket"
+	make_units SYSTEMD=
+	run ! grep -q '^PollLimit' "$dir/systemd/sip-cgi.socket"
 }
 
 @test "no placeholder is left in what is made from templates" {
