@@ -203,11 +203,11 @@ $(FUZZ_TARGETS): $(BUILD)/tests/fuzz/mutate.o $(CHECKS)
 $(FUZZ_TARGETS): LDLIBS += -fsanitize=fuzzer
 
 # The handler as it is on a kernel with an older Landlock ABI.
-$(BUILD)/tests/handler-abi%: $(BUILD)/sipcgi-handler.o \
+$(OLDER_KERNELS): $(BUILD)/tests/handler-abi%: $(BUILD)/sipcgi-handler.o \
     $(BUILD)/tests/sandbox-abi%.o $(LIBRARY)
 	$(call run,LINK,$(LINK) -o $@ $^ $(LDLIBS))
 
-$(OLDER_KERNELS:$(BUILD)/tests/handler-abi%=$(BUILD)/tests/sandbox-abi%.o): \
+$(OLDER_KERNELS:$(BUILD)/tests/handler-%=$(BUILD)/tests/sandbox-%.o): \
     $(BUILD)/tests/sandbox-abi%.o: sandbox.c $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
 	$(call run,CC,$(COMPILE) -I. -DSANDBOX_MAX_ABI=$* -MMD -MP -c -o $@ $<)
