@@ -75,7 +75,7 @@ try_name(struct script *s, const char *name)
 static bool
 try_uri(struct script *s, const struct sipmsg *m, const unsigned char *buf)
 {
-	char *at = s->names, *end;
+	char *at = s->octets, *end;
 
 	if (m->uri.has_user)
 		at += sipuri_user(buf, m->uri.user, at);
@@ -83,7 +83,8 @@ try_uri(struct script *s, const struct sipmsg *m, const unsigned char *buf)
 	end = at + 1;
 	end += sipuri_canonical_host(buf, m->uri.host, end);
 	*end = '\0';
-	return (m->uri.has_user && try_name(s, s->names)) ||
+	s->room = end + 1;
+	return (m->uri.has_user && try_name(s, s->octets)) ||
 	    try_name(s, at);
 }
 
@@ -122,16 +123,34 @@ check_format(struct script *s)
 	return access(s->interpreter, X_OK) == 0 ? 0 : -WHY_EXEC;
 }
 
+/* The path stands behind the names: two arrays would be two pages. */
+static int
+set_path(struct script *s, const char *directory)
+{
+	size_t n = strlen(directory);
+
+	if (n + 1 + strlen(s->name) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	s->path = s->room;
+	memcpy(s->room, directory, n);
+	if (n == 0 || directory[n - 1] != '/')
+		s->room[n++] = '/';
+	strcpy(s->room + n, s->name);
+	return 0;
+}
+
 int
 script_choose(struct script *s, const char *directory,
     const struct sipmsg *m, const unsigned char *buf)
 {
 	const struct script_try *last;
-	size_t n = strlen(directory);
 	int error;
 
 	s->ntries = 0;
-	s->name = NULL;
+	s->name = s->path = NULL;
+	s->room = s->octets;
 	s->interpreter[0] = '\0';
 	error = enter_directory(directory);
 	if (error != 0)
@@ -144,16 +163,8 @@ script_choose(struct script *s, const char *directory,
 		return -WHY_SCRIPT_WRITABLE;
 	if (last->verdict != SCRIPT_TAKEN)
 		return -WHY_SCRIPT_MISSING;
-	if (n + 1 + strlen(last->name) >= sizeof s->path) {
-		errno = ENAMETOOLONG;
-		return -WHY_EXEC;
-	}
-	memcpy(s->path, directory, n);
-	if (n == 0 || directory[n - 1] != '/')
-		s->path[n++] = '/';
-	strcpy(s->path + n, last->name);
 	s->name = last->name;
-	return check_format(s);
+	return set_path(s, directory) != 0 ? -WHY_EXEC : check_format(s);
 }
 
 const char *

@@ -31,12 +31,14 @@ struct script_try {
 };
 
 struct script {
-	const char *name;		/* the last part of path */
+	const char *path;		/* absolute */
+	const char *name;		/* its last part */
 	char interpreter[SCRIPT_MAX_INTERPRETER];	/* of "#!", or "" */
 	struct script_try tries[SCRIPT_MAX_TRIES];
 	unsigned ntries;
-	char names[2 * SIPMSG_MAX_START_LINE + 8];	/* the names' octets */
-	char path[PATH_MAX];		/* absolute */
+	char *room;			/* the free part of octets */
+	/* The names' octets, and behind them those of the path. */
+	char octets[2 * SIPMSG_MAX_START_LINE + 8 + PATH_MAX];
 };
 
 /*

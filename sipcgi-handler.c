@@ -63,9 +63,9 @@ static LAST_IN_BSS struct life {
 	char sandbox[SANDBOX_TEXT_MAX];	/* level and Landlock ABI, or "" */
 	const char *missing;		/* what the sandbox lacks */
 	struct options options;
-	struct env env;
-	struct script script;
 	struct request request;
+	struct script script;
+	struct env env;
 	char answer[REPLY_SIZE];
 } life;
 
