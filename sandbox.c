@@ -84,7 +84,7 @@ enum {
 
 /* Programs write to these and mean nothing by it. */
 static const char *const devices[] = {
-	"/dev/null", "/dev/zero", "/dev/full"
+	"/dev/null", "/dev/zero"
 };
 
 static const char *const levels[] = {

@@ -285,8 +285,6 @@ time.sleep(60)' >port 3>&- &
 	for device in null zero; do
 		permits "echo x >/dev/$device" $BASIC $FULL
 	done
-	# A full device is opened, and then says that it is full.
-	permits '(exec 3>/dev/full)' $BASIC
 }
 
 @test "files are read and executed where the user may" {
