@@ -126,6 +126,8 @@ endif
 # ---- the administrator is meant to change.
 
 FROM_TEMPLATES = $(patsubst %.in,$(BUILD)/%,$(wildcard systemd/*.in xinetd.d/*.in))
+# The examples name the places of the default prefix.
+EXAMPLES = $(addprefix $(BUILD)/,$(wildcard examples/*))
 place = $(foreach f,$(2),$(1):$(f):$(3)/$(notdir $(f)))
 
 FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
@@ -139,14 +141,15 @@ FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(call place,644,$(wildcard *.7),$(mandir)/man7) \
 	$(call place,644,$(wildcard *.8),$(mandir)/man8) \
 	$(call place,644,$(wildcard lib/*.sh lib/*.py lib/*.pm),$(datadir)/sip-cgi) \
+	$(call place,755,$(EXAMPLES),$(docdir)/examples) \
 	$(call place,644,$(wildcard README LICENSE SECURITY.md),$(docdir)) \
 	$(if $(filter %/sipcgi-log,$(TOOL)),755:$(TOOL):$(bindir)/sipcgi-log)
 CONFIG = $(call place,644,$(filter %/xinetd.d/sip-cgi,$(FROM_TEMPLATES)),$(sysconfdir)/xinetd.d) \
 	$(call place,644,$(filter %/sip-cgi-inetd.conf,$(FROM_TEMPLATES)),$(sysconfdir)) \
-	$(call place,755,$(wildcard examples/default.cgi),$(sipdir))
+	$(call place,755,$(filter %/default.cgi,$(EXAMPLES)),$(sipdir))
 # Made by install and removed by uninstall when nothing is left in them; the
 # directories of the GNU list itself are not ours to remove.
-DIRECTORIES = $(sipdir) $(datadir)/sip-cgi $(docdir) $(sysconfdir)/xinetd.d \
+DIRECTORIES = $(sipdir) $(datadir)/sip-cgi $(docdir)/examples $(docdir) $(sysconfdir)/xinetd.d \
 	$(unitdir)/sip-cgi-inetd.service.d $(unitdir) $(catalogdir) \
 	$(prefix)/lib/systemd $(sysusersdir) \
 	$(tmpfilesdir)
@@ -245,6 +248,12 @@ $(BUILD)/%: %.in $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call run,SED,$(SUBSTITUTE) $< >$@)
 
+$(BUILD)/examples/%: examples/% $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call run,SED,sed -e 's|/usr/local/share/sip-cgi|$(datadir)/sip-cgi|g' \
+	    -e 's|/usr/local/libexec|$(libexecdir)|g' \
+	    -e 's|/usr/local/lib/sip-cgi-bin|$(sipdir)|g' $< >$@)
+
 DEPENDENCIES = $(wildcard $(SOURCES:%.c=$(BUILD)/%.d) $(BUILD)/tests/*.d \
 	$(BUILD)/tests/*/*.d)
 # The compiler writes them; sandbox-abi6.d is not a program to be linked.
@@ -253,7 +262,7 @@ $(DEPENDENCIES): ;
 
 # ---- Install
 
-install: all $(FROM_TEMPLATES)
+install: all $(FROM_TEMPLATES) $(EXAMPLES)
 	@set -eu; $(INSTALL) -d $(DESTDIR)$(sipdir); \
 	for f in $(FILES) $(CONFIG); do \
 		mode=$${f%%:*} from=$${f#*:}; to=$(DESTDIR)$${from#*:}; \
@@ -271,7 +280,7 @@ install: all $(FROM_TEMPLATES)
 		echo "$$to"; \
 	done
 
-uninstall: $(FROM_TEMPLATES)
+uninstall: $(FROM_TEMPLATES) $(EXAMPLES)
 	@set -eu; for f in $(FILES) $(CONFIG); do \
 		from=$${f#*:}; to=$(DESTDIR)$${from#*:}; from=$${from%%:*}; \
 		[ -e "$$to" ] || continue; \
@@ -283,6 +292,8 @@ uninstall: $(FROM_TEMPLATES)
 		esac; \
 		rm -f "$$to"; \
 	done
+	@# What Python wrote beside its library.
+	@rm -rf $(DESTDIR)$(datadir)/sip-cgi/__pycache__
 	@for d in $(DIRECTORIES); do \
 		[ ! -d "$(DESTDIR)$$d" ] || \
 		    rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$d"; \
@@ -304,7 +315,8 @@ dist:
 
 RUN = HANDLER='$(abspath $(PROGRAM))' BUILD='$(abspath $(BUILD))' TOP='$(CURDIR)'
 PORT = 5060
-DIR = $(if $(wildcard examples/default.cgi),examples,tests/demo)
+# Not examples: those need the library to be installed.
+DIR = tests/demo
 
 check:
 	@$(RUN) tests/packages check

@@ -42,6 +42,17 @@ tree()
 	[ -s "$D/opt/sip/share/doc/sipcgi-handler/LICENSE" ]
 }
 
+@test "the installed default.cgi and examples find the installed libraries" {
+	make_it install DESTDIR="$D"
+	cmp "$D/opt/sip/lib/sip-cgi-bin/default.cgi" \
+	    "$D/opt/sip/share/doc/sipcgi-handler/examples/default.cgi"
+	grep -qF '. /opt/sip/share/sip-cgi/sip-cgi.sh' \
+	    "$D/opt/sip/lib/sip-cgi-bin/default.cgi"
+	[ -s "$D/opt/sip/share/sip-cgi/sip-cgi.sh" ]
+	run ! grep -rF /usr/local/share/sip-cgi \
+	    "$D/opt/sip/share/doc/sipcgi-handler/examples"
+}
+
 @test "install touches nothing outside DESTDIR" {
 	local prefix=$BATS_TEST_TMPDIR/prefix
 
