@@ -36,7 +36,7 @@ example()
 	chmod 755 "$SCRIPTS/${2:-$1}"
 }
 
-# Serve the scripts: sets PORT.
+# serve [OPTION]...: serve the scripts, with options for the handler. Sets PORT.
 serve()
 {
 	local try pid
@@ -47,7 +47,7 @@ serve()
 		    --listen="127.0.0.1:$PORT" \
 		    -E "STATE_DIRECTORY=$STATE_DIRECTORY" \
 		    -E "CONFIGURATION_DIRECTORY=$CONFIG" \
-		    "$HANDLER" -d "$SCRIPTS" -l "$BATS_TEST_TMPDIR/log" \
+		    "$HANDLER" -d "$SCRIPTS" -l "$BATS_TEST_TMPDIR/log" "$@" \
 		    </dev/null >server.log 2>&1 3>&- &
 		pid=$!
 		wait_until is_listening_or_gone "$PORT" "$pid"
@@ -77,7 +77,7 @@ request()
 	printf %s "${BODY:-}"
 }
 
-# send [FILE]: send the message on standard input to the server, and write
+# send: send the message on standard input to the server, and write
 # what comes back until the connection is closed.
 send()
 {

@@ -5,7 +5,7 @@ load examples
 
 registrar() { "$SCRIPTS/registrar" "$@"; }
 
-# A domain with the users alice and bob.
+# A domain with the users alice and bob; the arguments are serve's.
 served()
 {
 	example domain @b.example
@@ -16,7 +16,7 @@ served()
 	    "$SCRIPTS/registrar"
 	registrar add bob@b.example <<<secret
 	registrar add alice@b.example <<<"sEcret: %&\"ü"
-	serve
+	serve "$@"
 }
 
 # Register with the arguments of register.py; like ask.
@@ -302,4 +302,28 @@ realm="b.example", , algorithm=MD5, qop="auth"' ]
 	is '200 OK'
 	registrar remove bob@b.example
 	[ "$(registrar list)" = 'alice@b.example -' ]
+}
+
+# As the shipped units and the xinetd entry have it.
+@test "all examples that keep something work in the sandbox" {
+	example lcr @gw.example
+	example screen me@c.example
+	example message @d.example
+	"$SCRIPTS/@gw.example" load /dev/stdin <<<49,carrier.example,1
+	"$SCRIPTS/me@c.example" target me@c.example sip:me@192.0.2.7
+	mkdir -p "$STATE_DIRECTORY"/mail/bob@d.example/{cur,new,tmp}
+	served --sandbox=full -w "$STATE_DIRECTORY"
+	register same=yes contact='<sip:bob@192.0.2.7>'
+	[[ $STATUS != 'SIP/2.0 500 '* ]] ||
+	    ! grep -q sandbox-unavailable log || skip 'no Landlock or seccomp'
+	is '200 OK'
+	ask INVITE sip:bob@b.example
+	is '302 Moved Temporarily'
+	ask INVITE sip:+4930@gw.example
+	is '302 Moved Temporarily'
+	ask INVITE sip:me@c.example
+	is '302 Moved Temporarily'
+	BODY=x ask MESSAGE sip:bob@d.example 'Content-Type: text/plain'
+	is '202 Accepted'
+	[ -n "$(ls "$STATE_DIRECTORY/mail/bob@d.example/new")" ]
 }
