@@ -24,8 +24,8 @@ struct input {
 	int64_t deadline;		/* CLOCK_MONOTONIC, 0: no clock yet */
 };
 
-static int64_t
-now(void)
+int64_t
+request_now(void)
 {
 	struct timespec t;
 
@@ -41,7 +41,7 @@ static int64_t
 deadline_of(struct input *in)
 {
 	if (in->deadline == 0)
-		in->deadline = now() + in->timeout;
+		in->deadline = request_now() + in->timeout;
 	return in->deadline;
 }
 
@@ -54,7 +54,7 @@ wait_for(int fd, int64_t deadline)
 	int n;
 
 	do {
-		left = deadline - now();
+		left = deadline - request_now();
 		n = poll(&in, 1, left > 0 ? (int)left : 0);
 	} while (n < 0 && errno == EINTR);
 	if (n == 0)
@@ -219,7 +219,7 @@ read_body(struct request *r, struct input *in, uint64_t want,
 			return -(int)why_ended(n, WHY_BODY_CUT);
 		r->len += (size_t)n;
 		r->body_len += (uint64_t)n;
-		if (now() > deadline_of(in))
+		if (request_now() > deadline_of(in))
 			return -WHY_TIMEOUT;
 	}
 	return 0;
@@ -273,7 +273,7 @@ void
 request_drain(int fd, int milliseconds)
 {
 	static LAST_IN_BSS unsigned char scrap[16384];
-	int64_t deadline = milliseconds > 0 ? now() + milliseconds : 0;
+	int64_t deadline = milliseconds > 0 ? request_now() + milliseconds : 0;
 	size_t total = 0;
 	ssize_t n;
 

@@ -58,4 +58,7 @@ int request_become_stdin(struct request *, enum peer_input input);
  */
 void request_drain(int fd, int milliseconds);
 
+/* Milliseconds of a clock that nobody sets (CLOCK_MONOTONIC). */
+int64_t request_now(void);
+
 #endif

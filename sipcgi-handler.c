@@ -47,8 +47,8 @@
 #define SOFTWARE "sipcgi-handler/" VERSION
 
 /*
- * How long a peer may take to accept our answer, and then to close its side:
- * a reset would take the answer from it, but nobody is waited for longer.
+ * How long a peer may take to accept all of our answer, and then to close its
+ * side: a reset would take the answer from it, but nobody is waited for longer.
  */
 #define ANSWER_MILLISECONDS 2000
 #define LINGER_MILLISECONDS 1000
@@ -88,13 +88,15 @@ ignore_signals(void)
 }
 
 /*
- * Write without waiting for ever.  A pipe takes PIPE_BUF octets at once when
- * poll() says it has room; a socket is asked not to wait.
+ * Write without waiting for ever, nor for a peer that reads drop by drop.  A
+ * pipe takes PIPE_BUF octets at once when poll() says it has room; a socket is
+ * asked not to wait.
  */
 static void
 write_answer(const struct text *t)
 {
 	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	int64_t deadline = request_now() + ANSWER_MILLISECONDS, wait;
 	size_t done = 0;
 	ssize_t n;
 
@@ -106,7 +108,8 @@ write_answer(const struct text *t)
 		if (n < 0 && (errno == EAGAIN || errno == ENOTSOCK)) {
 			bool pipe = errno == ENOTSOCK;
 
-			if (poll(&out, 1, ANSWER_MILLISECONDS) != 1)
+			wait = deadline - request_now();
+			if (wait <= 0 || poll(&out, 1, (int)wait) != 1)
 				return;
 			if (!pipe)
 				continue;

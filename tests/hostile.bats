@@ -152,6 +152,16 @@ refused()
 	no_script_ran
 }
 
+@test "a peer that reads the answer drop by drop does not keep it either" {
+	{ printf 'INVITE sip:bob@example.com SIP/2.0\r\n'
+	    printf 'Via: SIP/2.0/TCP h;x=%060000d\r\n' 0
+	    printf 'To: a\r\n\r\n'; } >message
+	ON='--read-slowly=1000 --rcvbuf=2048 --sndbuf=2048 --bound=15' \
+	    handle_on <message
+	[ "$STATUS" -ne 124 ] || explain_failure
+	no_script_ran
+}
+
 @test "TLS, HTTP, RTSP, RDP, SSH and SMB on the port" {
 	local text
 
