@@ -73,8 +73,8 @@ explain_failure()
 {
 	echo "$*"
 	echo "status $STATUS"
-	echo "answer: $(cat -v "$ANSWER")"
-	echo "log: $(cat -v "$LOG")"
+	echo "answer: $(head -c 2000 "$ANSWER" | cat -v)"
+	echo "log: $(head -c 4000 "$LOG" | cat -v)"
 	return 1
 }
 

@@ -79,8 +79,7 @@ write_signals(FILE *f)
 
 	while (status != NULL && fgets(line, sizeof(line), status) != NULL)
 		if (strncmp(line, "SigBlk", 6) == 0 ||
-		    strncmp(line, "SigIgn", 6) == 0 ||
-		    strncmp(line, "SigCgt", 6) == 0)
+		    strncmp(line, "SigIgn", 6) == 0)
 			(void)fputs(line, f);
 	if (status != NULL)
 		(void)fclose(status);
