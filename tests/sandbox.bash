@@ -20,7 +20,7 @@ setup()
 {
 	WORLD=$(mktemp -d "${TMPDIR:-/tmp}/sandbox.XXXXXX") &&
 	    chmod 755 "$WORLD" && cd "$WORLD" &&
-	    cp "${SANDBOX_HANDLER:-$HANDLER}" handler &&
+	    cp "$HANDLER" handler &&
 	    cp "$BUILD/tests/sandbox-probe" probe &&
 	    mkdir scripts beside writable || return
 	NEIGHBOURS=
