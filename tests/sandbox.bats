@@ -81,6 +81,23 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 	permits "grep -q '^NoNewPrivs:.1' /proc/self/status" $TRY $BASIC $FULL
 }
 
+@test "a capability that the super-server left is dropped" {
+	only_root
+	# The ordinary user has no CAP_SETPCAP, and keeps the bounding set.
+	script <<<'$W/probe socket 2 3 1 || :'
+	fresh "$ORDINARY"
+	for options in '' $TRY $BASIC $FULL; do
+		answer=$(request | setpriv --reuid="$ORDINARY" \
+		    --regid="$(id -g "$ORDINARY")" --clear-groups \
+		    --inh-caps=+net_raw --ambient-caps=+net_raw ./handler \
+		    -d "$WORLD/scripts" -l stderr $options 2>log)
+		case $options in
+		'') [ "$answer" = 'done' ] ;;
+		*) [ "$answer" = EPERM ] ;;
+		esac || { echo "$options: $answer"; cat log; return 1; }
+	done
+}
+
 @test "root has no rights over files that are not root's" {
 	only_root
 	ONLY=root prevents 'chown 1:1 $W/writable/file' \
