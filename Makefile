@@ -116,6 +116,7 @@ OLDER_KERNELS = $(foreach abi,0 1 2 3 4 5 6,$(BUILD)/tests/handler-abi$(abi))
 
 # sipcgi-log reads the journal by libsystemd, which is dynamic and of glibc.
 TOOL_CC = $(if $(SANITIZE),clang,cc)
+TOOL_HARDENING = -Wl,-z,noexecstack,-z,relro,-z,now
 TOOL_SOURCES = $(wildcard tools/*.c)
 ifneq ($(TOOL_SOURCES),)
   TOOL_LIBS := $(shell pkg-config --libs libsystemd 2>/dev/null)
@@ -217,7 +218,7 @@ $(OLDER_KERNELS:$(BUILD)/tests/handler-%=$(BUILD)/tests/sandbox-%.o): \
 
 $(BUILD)/sipcgi-log: $(TOOL_SOURCES) $(wildcard tools/*.h) $(BUILD)/flags
 	$(call run,CC,$(TOOL_CC) $(LANGUAGE) $(WARNINGS) $(HARDENING) -fPIE \
-	    $(SANITIZERS) $(CPPFLAGS) $(CFLAGS) -pie $(HARDENING_LINK) \
+	    $(SANITIZERS) $(CPPFLAGS) $(CFLAGS) -pie $(TOOL_HARDENING) \
 	    $(LDFLAGS) -o $@ $(TOOL_SOURCES) $(TOOL_LIBS))
 
 no-tool:
