@@ -1,10 +1,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -30,6 +32,10 @@
  * and lines of parallel requests do not mix.
  */
 #define LINE_SIZE 4000
+/* All fields of a journal entry but MESSAGE, their values at their longest. */
+#define FIELDS_SIZE 6000
+/* A request waits no longer for somebody else's pipe. */
+#define PATIENCE_MICROSECONDS 10000
 /* How many octets of a value a line shows; escapes take up to four each. */
 #define MOST_METHOD 32
 #define MOST_URI 192
@@ -68,6 +74,8 @@ static const struct {
 	E(ENOMEM), E(ENOSPC), E(ENOSYS), E(ENOTDIR), E(ENXIO),
 	E(EOPNOTSUPP), E(EPERM), E(EPIPE), E(EROFS), E(ETXTBSY),
 	E(ECONNRESET), E(ENOTCONN), E(EAGAIN), E(EDQUOT), E(ENODEV),
+	E(ETIMEDOUT), E(EHOSTUNREACH), E(ENETUNREACH), E(ECONNABORTED),
+	E(ENOBUFS), E(ENOTSOCK), E(EAFNOSUPPORT), E(ESTALE), E(EPROTO),
 };
 #undef E
 
@@ -149,15 +157,17 @@ connect_to(const char *path, int type)
 	return fd;
 }
 
-static void
+/* False: nobody is there to take it.  Who is there but has no room loses it. */
+static bool
 send_datagram(const char *path, const struct text *t)
 {
 	int fd = connect_to(path, SOCK_DGRAM);
 
 	if (fd < 0)
-		return;
-	(void)send(fd, t->start, t->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		return false;
+	(void)send(fd, t->start, t->len, MSG_NOSIGNAL);
 	(void)close(fd);
+	return true;
 }
 
 /* Once: it stays open until the process ends or becomes the script. */
@@ -177,14 +187,56 @@ log_hold(void)
 		(void)open_file();
 }
 
-/* One write; a pipe without room would make us wait, so it gets nothing. */
 static void
-write_line(int fd, struct text *t)
+on_alarm(int number)
 {
+	(void)number;
+}
+
+/*
+ * Write to what others write to as well, so that it cannot be made
+ * non-blocking: when poll() sees room that another process then takes, a
+ * timer ends the wait.
+ */
+static void
+write_patiently(int fd, const struct text *t)
+{
+	static const struct itimerval off, soon = {
+		{ 0, PATIENCE_MICROSECONDS }, { 0, PATIENCE_MICROSECONDS }
+	};
+	struct sigaction action = { .sa_handler = on_alarm }, before;
 	struct pollfd room = { .fd = fd, .events = POLLOUT };
+	sigset_t alarms;
+
+	if (poll(&room, 1, 0) != 1 || !(room.revents & POLLOUT) ||
+	    sigaction(SIGALRM, &action, &before) != 0)
+		return;
+	(void)sigemptyset(&alarms);
+	(void)sigaddset(&alarms, SIGALRM);
+	(void)sigprocmask(SIG_UNBLOCK, &alarms, NULL);
+	(void)setitimer(ITIMER_REAL, &soon, NULL);
+	(void)!write(fd, t->start, t->len);
+	(void)setitimer(ITIMER_REAL, &off, NULL);
+	(void)sigaction(SIGALRM, &before, NULL);
+}
+
+static void
+write_stderr(struct text *t)
+{
+	text_putc(t, '\n');
+	if (send(STDERR_FILENO, t->start, t->len,
+	    MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == ENOTSOCK)
+		write_patiently(STDERR_FILENO, t);
+}
+
+/* One write, which does not wait: open_file() said so. */
+static void
+write_file(struct text *t)
+{
+	int fd = open_file();
 
 	text_putc(t, '\n');
-	if (poll(&room, 1, 0) == 1 && (room.revents & POLLOUT))
+	if (fd >= 0)
 		(void)!write(fd, t->start, t->len);
 }
 
@@ -200,46 +252,45 @@ write_syslog(enum log_level level, const struct text *line)
 	text_number(&t, (uint64_t)getpid());
 	text_puts(&t, "]: ");
 	text_put(&t, line->start, line->len);
-	send_datagram(SYSLOG_SOCKET, &t);
+	(void)send_datagram(SYSLOG_SOCKET, &t);
 }
 
 /* Values that stand in every entry of one kind; see put_fields(). */
-static void
+static bool
 write_journal(enum log_level level, const struct text *line,
     const struct text *fields)
 {
-	static LAST_IN_BSS char octets[2 * LINE_SIZE + 256];
+	static LAST_IN_BSS char octets[LINE_SIZE + FIELDS_SIZE + 256];
 	struct text t = { octets, sizeof octets, 0, false };
 
-	text_puts(&t, "SYSLOG_IDENTIFIER=" IDENTIFIER "\nPRIORITY=");
+	text_puts(&t, "SYSLOG_IDENTIFIER=" IDENTIFIER "\nSYSLOG_FACILITY=");
+	text_number(&t, FACILITY_DAEMON);
+	text_puts(&t, "\nPRIORITY=");
 	text_number(&t, (uint64_t)level);
 	text_puts(&t, "\nMESSAGE=");
 	text_put(&t, line->start, line->len);
 	text_putc(&t, '\n');
 	text_put(&t, fields->start, fields->len);
-	send_datagram(JOURNAL_SOCKET, &t);
+	return send_datagram(JOURNAL_SOCKET, &t);
 }
 
 /* `fields` are whole lines NAME=VALUE, for the journal alone. */
 static void
 write_out(enum log_level level, struct text *line, const struct text *fields)
 {
-	int fd;
-
 	switch (log_to.where) {
 	case LOG_STDERR:
-		write_line(STDERR_FILENO, line);
+		write_stderr(line);
 		break;
 	case LOG_FILE:
-		fd = open_file();
-		if (fd >= 0)
-			write_line(fd, line);
+		write_file(line);
+		break;
+	case LOG_JOURNAL:
+		if (!write_journal(level, line, fields))
+			write_syslog(level, line);
 		break;
 	case LOG_SYSLOG:
 		write_syslog(level, line);
-		break;
-	case LOG_JOURNAL:
-		write_journal(level, line, fields);
 		break;
 	case LOG_AUTO:
 	case LOG_NONE:
@@ -344,7 +395,7 @@ put_line(struct text *t, const struct log_entry *e)
 	text_puts(t, name);
 	for (pad = strlen(name); pad < strlen("reject"); pad++)
 		text_putc(t, ' ');
-	if (e->peer != NULL) {
+	if (e->peer != NULL && e->peer->remote_addr[0] != '\0') {
 		text_puts(t, " peer=");
 		put_peer(t, e->peer);
 	}
@@ -383,59 +434,86 @@ put_field(struct text *t, const char *name, const char *value)
 	text_putc(t, '\n');
 }
 
-/* The same, as fields of a journal entry. */
 static void
-put_fields(struct text *t, const struct log_entry *e)
+put_escaped(struct text *t, const char *name, const void *octets, size_t n,
+    size_t most)
 {
-	const struct sipmsg_field *id;
+	text_puts(t, name);
+	text_putc(t, '=');
+	text_escape(t, octets, n, most, true);
+	text_putc(t, '\n');
+}
 
-	put_field(t, "MESSAGE_ID", events[e->event].message_id);
-	put_field(t, "SIPCGI_EVENT", events[e->event].name);
-	if (e->why != WHY_NONE)
-		put_field(t, "SIPCGI_WHY", why_entry(e->why)->token);
-	if (e->why != WHY_NONE && why_entry(e->why)->status != 0 &&
-	    e->event != LOG_DISCARD) {
-		text_puts(t, "SIPCGI_STATUS=");
-		text_number(t, (uint64_t)why_entry(e->why)->status);
-		text_putc(t, '\n');
+static void
+put_number(struct text *t, const char *name, uint64_t number)
+{
+	text_puts(t, name);
+	text_putc(t, '=');
+	text_number(t, number);
+	text_putc(t, '\n');
+}
+
+/*
+ * SIPCGI_REASON and SIPCGI_HINT are for sip-cgi.catalog, which shows them:
+ * one MESSAGE_ID explains all reasons of its kind.
+ */
+static void
+put_why(struct text *t, const struct log_entry *e)
+{
+	const struct why_entry *why = why_entry(e->why);
+
+	if (e->why != WHY_NONE) {
+		put_field(t, "SIPCGI_WHY", why->token);
+		put_field(t, "SIPCGI_REASON", why->phrase);
+		put_field(t, "SIPCGI_HINT", why->hint);
+		if (why->status != 0 && e->event != LOG_DISCARD)
+			put_number(t, "SIPCGI_STATUS", (uint64_t)why->status);
 	}
 	if (e->error != 0)
 		put_field(t, "SIPCGI_ERRNO", log_errno_name(e->error));
-	if (e->sandbox != NULL)
-		put_field(t, "SIPCGI_SANDBOX", e->sandbox);
-	if (e->missing != NULL) {
-		text_puts(t, "SIPCGI_MISSING=");
-		text_escape(t, e->missing, strlen(e->missing), MOST_NAME,
+}
+
+static void
+put_request(struct text *t, const struct log_entry *e)
+{
+	const struct sipmsg *m = e->msg;
+	const struct sipmsg_field *id = sipmsg_first(m, SIPMSG_CALL_ID);
+
+	if (m->method.len > 0)
+		put_escaped(t, "SIP_METHOD", e->buf + m->method.off,
+		    m->method.len, MOST_METHOD);
+	if (m->request_uri.len > 0) {
+		text_puts(t, "SIP_URI=");
+		put_uri(t, e->buf + m->request_uri.off, m->request_uri.len,
 		    true);
 		text_putc(t, '\n');
 	}
-	if (e->script != NULL) {
-		text_puts(t, "SIPCGI_SCRIPT=");
-		text_escape(t, e->script, strlen(e->script), MOST_NAME, true);
-		text_putc(t, '\n');
-	}
-	if (e->peer != NULL) {
+	if (id != NULL)
+		put_escaped(t, "SIP_CALL_ID", e->buf + id->value.off,
+		    id->value.len, MOST_CALL_ID);
+}
+
+/* The same, as fields of a journal entry; what is unknown is absent. */
+static void
+put_fields(struct text *t, const struct log_entry *e)
+{
+	put_field(t, "MESSAGE_ID", events[e->event].message_id);
+	put_field(t, "SIPCGI_EVENT", events[e->event].name);
+	put_why(t, e);
+	if (e->missing != NULL)
+		put_escaped(t, "SIPCGI_MISSING", e->missing,
+		    strlen(e->missing), MOST_NAME);
+	if (e->sandbox != NULL)
+		put_field(t, "SIPCGI_SANDBOX", e->sandbox);
+	if (e->script != NULL)
+		put_escaped(t, "SIPCGI_SCRIPT", e->script, strlen(e->script),
+		    MOST_NAME);
+	if (e->peer != NULL && e->peer->remote_addr[0] != '\0')
 		put_field(t, "REMOTE_ADDR", e->peer->remote_addr);
-		text_puts(t, "REMOTE_PORT=");
-		text_number(t, e->peer->remote_port);
-		text_putc(t, '\n');
-	}
-	if (e->msg == NULL)
-		return;
-	text_puts(t, "SIP_METHOD=");
-	text_escape(t, e->buf + e->msg->method.off, e->msg->method.len,
-	    MOST_METHOD, true);
-	text_puts(t, "\nSIP_URI=");
-	put_uri(t, e->buf + e->msg->request_uri.off, e->msg->request_uri.len,
-	    true);
-	text_putc(t, '\n');
-	id = sipmsg_first(e->msg, SIPMSG_CALL_ID);
-	if (id != NULL) {
-		text_puts(t, "SIP_CALL_ID=");
-		text_escape(t, e->buf + id->value.off, id->value.len,
-		    MOST_CALL_ID, true);
-		text_putc(t, '\n');
-	}
+	if (e->peer != NULL && e->peer->remote_port != 0)
+		put_number(t, "REMOTE_PORT", e->peer->remote_port);
+	if (e->msg != NULL)
+		put_request(t, e);
 }
 
 static enum log_level
@@ -460,7 +538,7 @@ void
 log_request(const struct log_entry *e)
 {
 	static LAST_IN_BSS char line_octets[LINE_SIZE],
-	    field_octets[LINE_SIZE];
+	    field_octets[FIELDS_SIZE];
 	struct text line = { line_octets, sizeof line_octets - 1, 0, false };
 	struct text fields = { field_octets, sizeof field_octets, 0, false };
 	enum log_level level = level_of(e);
