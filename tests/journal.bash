@@ -4,6 +4,8 @@
 # systemd-journal-remote makes journal files from journalctl's export format,
 # with any time in them; tests/packages unpacks it, it is never installed.
 
+bats_require_minimum_version 1.5.0
+
 export LOG=$BUILD/sipcgi-log
 
 # One entry in export format: at second $1 since 1970, of event $2, with the

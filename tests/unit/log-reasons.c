@@ -1,0 +1,33 @@
+/*
+ * Log one request for each reason of why.c to the journal, and print the
+ * reasons: event, status, token, phrase and hint, with a tab between each two.
+ */
+#include <stdio.h>
+
+#include "log.h"
+#include "why.h"
+
+int
+main(void)
+{
+	static const char *const names[] = { "exec", "reject", "discard",
+	    "error" };
+	struct peer peer = { .remote_addr = "192.0.2.7",
+	    .remote_port = 40112 };
+	const struct why_entry *why;
+	enum log_event event;
+	int i;
+
+	log_open(LOG_JOURNAL, NULL, LOG_LEVEL_INFO);
+	for (i = WHY_NONE + 1; i < WHY_COUNT; i++) {
+		why = why_entry((enum why)i);
+		event = why->status == 0 && why->exit_status == 0 ?
+		    LOG_DISCARD : why->status == 400 || why->status == 505 ?
+		    LOG_REJECT : LOG_ERROR;
+		log_request(&(struct log_entry){ .event = event,
+		    .why = (enum why)i, .peer = &peer });
+		printf("%s\t%d\t%s\t%s\t%s\n", names[event], why->status,
+		    why->token, why->phrase, why->hint);
+	}
+	return 0;
+}
