@@ -14,7 +14,7 @@ setup_file()
 		entry 1764000000 exec SIP_METHOD=INVITE \
 		    SIP_URI=sip:bryan@foo.com SIPCGI_SCRIPT=bryan@foo.com \
 		    SIP_CALL_ID=a1@h REMOTE_ADDR=192.0.2.7 REMOTE_PORT=40112 \
-		    _PID=101
+		    SIPCGI_SANDBOX=basic _PID=101
 		entry 1764000001 exec SIP_METHOD=INVITE \
 		    SIP_URI=sip:bryan@foo.com SIPCGI_SCRIPT=bryan@foo.com \
 		    SIP_CALL_ID=a2@h REMOTE_ADDR=192.0.2.7 REMOTE_PORT=40113
@@ -123,10 +123,10 @@ END
 	"$LOG" --json --file="$SMALL" >"$BATS_TEST_TMPDIR/out"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/out")" -eq 8 ]
 	run -0 json_lines "$BATS_TEST_TMPDIR/out" time event peer port status \
-	    why errno method uri script call_id pid
+	    why errno method uri script call_id sandbox pid
 	[ "${lines[0]}" = "time='2025-11-24T16:00:00.000000Z' event='exec' \
 peer='192.0.2.7' port=40112 method='INVITE' uri='sip:bryan@foo.com' \
-script='bryan@foo.com' call_id='a1@h' pid=101" ]
+script='bryan@foo.com' call_id='a1@h' sandbox='basic' pid=101" ]
 	[ "${lines[7]}" = "time='2025-11-24T16:03:01.000000Z' event='error' \
 peer='192.0.2.7' port=40115 status=500 why='exec-failed' errno='ENOEXEC' \
 method='INVITE' uri='sip:bryan@foo.com' script='bryan@foo.com'" ]

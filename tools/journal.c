@@ -21,7 +21,8 @@ static const char *const message_ids[EVENT_COUNT] = {
 
 static const char *const field_names[FIELD_COUNT] = {
 	"REMOTE_ADDR", "REMOTE_PORT", "SIPCGI_STATUS", "SIPCGI_WHY",
-	"SIPCGI_ERRNO", "SIP_METHOD", "SIP_URI", "SIPCGI_SCRIPT", "SIP_CALL_ID", "_PID"
+	"SIPCGI_ERRNO", "SIP_METHOD", "SIP_URI", "SIPCGI_SCRIPT", "SIP_CALL_ID",
+	"SIPCGI_SANDBOX", "SIPCGI_MISSING", "_PID"
 };
 
 static int

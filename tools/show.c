@@ -246,6 +246,8 @@ show_request_json(const struct request *request)
 		[FIELD_URI] = { "uri", false },
 		[FIELD_SCRIPT] = { "script", false },
 		[FIELD_CALL_ID] = { "call_id", false },
+		[FIELD_SANDBOX] = { "sandbox", false },
+		[FIELD_MISSING] = { "missing", false },
 		[FIELD_PID] = { "pid", true },
 	};
 	size_t i;
