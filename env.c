@@ -38,7 +38,7 @@ is_credential(uint8_t id)
 static size_t
 name_length(const char *variable)
 {
-	return strcspn(variable, "=");
+	return (size_t)(strchrnul(variable, '=') - variable);
 }
 
 static bool
