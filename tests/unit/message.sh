@@ -571,5 +571,25 @@ test_answer_to_the_largest_head_is_whole()
 	assertEquals 96 "$(answer 2 no-script | grep -c ^Via:)"
 }
 
+# all_hold FILE...: the checks for any octets hold for each of them.
+all_hold()
+{
+	assertTrue 'nothing to check' "[ -e '$1' ]"
+	"$driver" check "$@" >"$message.names" 2>"$message.err" ||
+	    fail "$(tail -n 1 "$message.names"): $(cat "$message.err")"
+	assertEquals "$#" "$(wc -l <"$message.names")"
+}
+
+test_checks_hold_for_what_the_fuzzers_kept()
+{
+	all_hold "$top"/tests/fuzz/corpus/*
+	all_hold "$top"/tests/fuzz/found/*
+}
+
+test_checks_hold_for_the_messages_of_the_other_tests()
+{
+	all_hold "$top"/tests/messages/*/*.sip
+}
+
 # shellcheck disable=SC1091
 . shunit2
