@@ -4,11 +4,13 @@
  * usage: message parse FILE [file]
  *        message environment FILE PEER
  *        message answer FILE PEER [TOKEN]
+ *        message full FILE
  *        message check FILE...
  *
  * PEER is a number for check_peer(). `file`: the input ends a body, as a
  * pipe does. The answer is for the fault that was found, or for the reason
- * with that token. check aborts where something does not hold that must for
+ * with that token. full: for a script whose path leaves ever less room in
+ * the block, and for too many variables. check aborts where something does not hold that must for
  * any octets (tests/fuzz/check.h).
  */
 #include <stdio.h>
@@ -120,6 +122,59 @@ print_environment(const struct feed *f, const struct peer *peer)
 		puts(env.vars[i]);
 }
 
+/* How an environment with such a path, and so many variables, ends. */
+static int
+build_with(const struct feed *f, const char *path, const char *const *extra,
+    size_t nextra)
+{
+	static char *const inherited[] = { NULL };
+	static struct env env;
+	struct env_request r = {
+		.msg = &f->msg, .buf = f->buf, .peer = check_peer(0),
+		.script = path, .software = SOFTWARE, .body_len = 1,
+		.inherited = inherited, .extra = extra, .nextra = nextra
+	};
+	int error = env_build(&env, &r);
+
+	CHECK(error == 0 || error == -WHY_ENVIRONMENT_LARGE);
+	if (error == 0) {
+		CHECK(env.block.len <= sizeof env.octets);
+		CHECK(env.nvars < ENV_MAX && env.vars[env.nvars] == NULL);
+	}
+	return error;
+}
+
+/*
+ * It ends whole or with an error, wherever the room ends: what fits with an
+ * octet less of room fits with more.
+ */
+static void
+check_full(const struct feed *f)
+{
+	static char path[ENV_SIZE + 2];
+	static const char *extra[2 * ENV_MAX];
+	static char names[2 * ENV_MAX][8];
+	size_t n, most = 0;
+	bool fits;
+
+	for (n = 0; n < 2 * ENV_MAX; n++) {
+		(void)snprintf(names[n], sizeof names[n], "V%zu=", n);
+		extra[n] = names[n];
+	}
+	CHECK(build_with(f, "/", extra, 1) == 0);
+	CHECK(build_with(f, "/", extra, 2 * ENV_MAX) != 0);
+	memset(path, '/', sizeof path - 1);
+	for (n = sizeof path - 1; n > 0 && (most == 0 || most - n < 1000);
+	    n--) {
+		path[n] = '\0';
+		fits = build_with(f, path, extra, 0) == 0;
+		CHECK(most == 0 || fits);
+		if (fits && most == 0)
+			most = n;
+	}
+	printf("%s\n", most > 0 ? "whole or not at all" : "never");
+}
+
 static enum why
 find_token(const char *token)
 {
@@ -189,6 +244,8 @@ main(int argc, char **argv)
 	else if (strcmp(what, "answer") == 0)
 		print_answer(&f, check_peer((uint32_t)atoi(option)),
 		    argc > 4 ? argv[4] : NULL);
+	else if (strcmp(what, "full") == 0)
+		check_full(&f);
 	else
 		return 64;
 	return 0;

@@ -415,6 +415,22 @@ SIP_VIA=SIP/2.0/TCP a.example;branch=1' \
 	    "$("$driver" environment "$message" 0 | grep ^SIP_ | sort)"
 }
 
+# These pairs have the same hash: they are other names all the same.
+test_names_of_one_hash_are_kept_apart()
+{
+	request 'x-lqfklcw: 1\r\nX-OGLIENL: 2\r\nx-20a942: 3\r\nx-17f1c: 4\r\nX-oglienl: 5\r\n'
+	assertEquals 'SIP_X_17F1C=4
+SIP_X_20A942=3
+SIP_X_LQFKLCW=1
+SIP_X_OGLIENL=2, 5' "$("$driver" environment "$message" 0 | grep ^SIP_X_ | sort)"
+}
+
+test_environment_is_whole_or_refused()
+{
+	request
+	assertEquals 'whole or not at all' "$("$driver" full "$message")"
+}
+
 test_body_and_its_length_and_type()
 {
 	request 'l: 007\r\nc: text/plain\r\n\r\n1234567'

@@ -6,6 +6,7 @@
  *        value to TEXT        has it a tag?
  *        value host TEXT      how much of it is a host
  *        value port TEXT      how much of it is a port
+ *        value escape TEXT    its first eight octets, made fit to print
  *        value beyond TEXT    must crash: the octet after it
  *
  * PEER is a number for check_peer(). The text stands at the end of a page
@@ -72,6 +73,15 @@ print_via(const unsigned char *buf, uint32_t len, const struct peer *peer)
 	printf("stamped %.*s\n", (int)t.len, out);
 }
 
+static void
+print_escaped(const unsigned char *buf, size_t len)
+{
+	struct text t = { out, sizeof out, 0, false };
+
+	text_escape(&t, buf, len, 8, false);
+	printf("%.*s\n", (int)t.len, out);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -91,6 +101,8 @@ main(int argc, char **argv)
 		printf("%zu\n", sipuri_host(buf, len));
 	else if (strcmp(what, "port") == 0)
 		printf("%zu\n", sipuri_port(buf, len));
+	else if (strcmp(what, "escape") == 0)
+		print_escaped(buf, len);
 	else if (strcmp(what, "beyond") == 0)
 		printf("%d\n", ((const volatile unsigned char *)buf)[len]);
 	else

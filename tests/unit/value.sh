@@ -245,5 +245,14 @@ test_to_has_none()
 	done
 }
 
+test_text_is_made_fit_to_print()
+{
+	gives 'a\x20b\"c\\d~' escape 'a b"c\d~'
+	octets '\033\n\177\303\251\377'
+	gives '\x1b\x0a\x7f\xc3\xa9\xff' escape "$text"
+	gives 12345678 escape 12345678
+	gives 12345678... escape 123456789
+}
+
 # shellcheck disable=SC1091
 . shunit2
