@@ -160,6 +160,8 @@ HOSTILE=(
 	'%s%n%x \r\nEvil: 1'
 	'-e -n -rf --help'
 	'*'
+	$'"\xff\xfe" <sip:a@a.example>'
+	$'<sip:\xff@a.example>'
 )
 
 # None of them was taken for a command.

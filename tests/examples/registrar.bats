@@ -273,7 +273,8 @@ realm="b.example", , algorithm=MD5, qop="auth"' ]
 	for value in "${HOSTILE[@]}"; do
 		FROM=$value ask REGISTER sip:b.example "Contact: $value"
 		answered '401 *' '400 *'
-		register authuser="$value" contact="$value"
+		register authuser="$value" contact="$value" \
+		    call_id="${value// /}"
 		answered '401 *' '400 *'
 		register to="$value" contact="$value"
 		answered '400 *' '403 *'
@@ -281,9 +282,10 @@ realm="b.example", , algorithm=MD5, qop="auth"' ]
 		is '480 Temporarily Unavailable'
 	done
 	# shellcheck disable=SC2016
-	for value in "x'%20OR%20'1'='1" '$(touch%20pwned)' '%00' '..%2f' '*'; do
+	for value in "x'%20OR%20'1'='1" '$(touch%20pwned)' '%00' '..%2f' '*' \
+	    $'\xff'; do
 		ask INVITE "sip:$value@b.example"
-		is '404 Not Found'
+		answered '404 *' '400 *'
 	done
 	[ "$(registrar list)" = "$users" ]
 	run ! grep -q Traceback log server.log
