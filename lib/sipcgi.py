@@ -436,8 +436,7 @@ def _unquote(text: str, at: int) -> tuple[str, int]:
 
 
 def _is_port(text: str) -> bool:
-    return (text.isascii() and text.isdigit() and len(text) <= 5 and
-            0 < int(text) < 65536)
+    return text.isdigit() and len(text) <= 5 and 0 < int(text) < 65536
 
 
 def _check_value(name: str, value: str) -> None:

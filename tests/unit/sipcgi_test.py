@@ -145,11 +145,11 @@ class Input(Case):
 
     def test_body_from_a_pipe(self):
         reader, writer = os.pipe()
-        os.write(writer, b"A: b\r\n\r\nbody")
+        os.write(writer, b"A: b\xff\r\n\r\nbody")
         os.close(writer)
         request = sipcgi.Request({"CONTENT_LENGTH": "4"}, reader)
         self.assertEqual(request.body, b"body")
-        self.assertEqual(request.rows("a"), ["b"])
+        self.assertEqual(request.rows("a"), ["b\udcff"])
         os.close(reader)
 
     def test_rows(self):
@@ -205,6 +205,10 @@ class Values(Case):
             ['"a,b" <sip:x,y@z>;q=1', '<sip:u>;p="1,\\",2"'])
         with self.assertRaises(ValueError):
             sipcgi.split_list('<sip:a>, "open')
+
+    def test_the_first_of_two_parameters_counts(self):
+        self.assertEqual(sipcgi.Address("<sip:a>;tag=1;Tag=2").params,
+                         {"tag": "1"})
 
     def test_display_name(self):
         self.assertEqual(sipcgi.Address('"a\\"b" <sip:x>').display, 'a"b')
