@@ -265,6 +265,14 @@ realm="b.example", , algorithm=MD5, qop="auth"' ]
 	    GROUP BY name)')" -eq 2 ]
 }
 
+@test "registrar: sipp registers 40 times, eight at a time, by MD5" {
+	served
+	sed -i -e 's/^OFFERED = .*/OFFERED = ("MD5",)/' \
+	    -e 's/^MAX_BINDINGS = .*/MAX_BINDINGS = 40/' "$SCRIPTS/registrar"
+	sipp_calls register 40 -s bob -key domain b.example -auth_uri b.example
+	[ "$(db 'SELECT count(*) FROM binding')" -eq 40 ]
+}
+
 @test "registrar, locate: hostile values do nothing" {
 	local value users
 

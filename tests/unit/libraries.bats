@@ -31,6 +31,19 @@ python_tests() { $PYTHON -B "$TOP/tests/unit/sipcgi_test.py" "$1"; }
 	    --python-executable "$PYTHON" "$TOP/lib/sipcgi.py"
 }
 
+@test "the examples in Python pass mypy --strict" {
+	local file files=()
+
+	for file in "$TOP"/examples/*; do
+		head -n 1 "$file" | grep -q python || continue
+		cp "$file" "$BATS_TEST_TMPDIR/${file##*/}.py"
+		files+=("$BATS_TEST_TMPDIR/${file##*/}.py")
+	done
+	[ "${#files[@]}" -gt 0 ]
+	MYPYPATH=$TOP/lib mypy --strict --cache-dir="$BATS_TEST_TMPDIR" \
+	    --python-executable "$PYTHON" "${files[@]}"
+}
+
 @test "sipcgi.py imports nothing that costs time at the start" {
 	run -0 "$PYTHON" -IBc 'import sys
 before = set(sys.modules)

@@ -76,7 +76,7 @@ CSeq: 7 INVITE\r
 '
 end='Content-Length: 0\r\n\r\n'
 
-# refused WORD [CODE-ARGUMENTS]: a whole 500 instead, and WORD in the log.
+# refused WORD: a whole 500 instead, and WORD in the log.
 refused()
 {
 	assertEquals 'exit status' 1 "$status"
