@@ -75,6 +75,22 @@ server()
 	END
 }
 
+# A pipe with O_DIRECT keeps writes apart: one read(2) returns one of them.
+@test "an answer is one write" {
+	request Bad >message
+	/usr/bin/python3 -IS - "$HANDLER" -d "$DIR" -l none >"$ANSWER" <<-'END'
+		import os, subprocess, sys
+		r, w = os.pipe2(os.O_DIRECT)
+		with open('message') as message:
+		    subprocess.run(sys.argv[1:], stdin=message, stdout=w)
+		os.close(w)
+		sys.stdout.buffer.write(os.read(r, 65536))
+		sys.exit(os.read(r, 65536) != b'')
+	END
+	grep -q '^SIP/2.0 400 ' "$ANSWER"
+	[ "$(tail -n 1 "$ANSWER")" = $'\r' ]
+}
+
 @test "the answer's To has the tag that the script of the same call has" {
 	request >message
 	handle_on <message
@@ -172,13 +188,13 @@ server()
 }
 
 @test "the answer reaches a peer that is still sending: no reset" {
-	# The fault is in the first header; the rest is sent all the same.
+	# The body is refused unread and comes all the same. A reset takes from
+	# many a peer what it has not read by then.
 	{
-		START='INVITE sip:bob@example.com SIP/2.0'
 		request 'Content-Length: 99999999'
 		head -c 400000 /dev/zero
 	} >message
-	handle_on <message
+	ON=--no-read handle_on <message
 	[ "$STATUS" -eq 0 ] || explain_failure
 	answered 400 body-too-large
 	[ "$(tail -c 4 "$ANSWER" | od -An -c | tr -d ' ')" = '\r\n\r\n' ]

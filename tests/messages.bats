@@ -29,3 +29,23 @@ deliver()
 	diff <(printf '%s\n' */*.sip | sed 's/sip$//') \
 	    <(printf '%s\n' */*.exp | sed 's/exp$//')
 }
+
+# Every reason of why.c has a message file or a test that expects it.
+@test "every reason that there is is tested" {
+	local token tokens
+
+	tokens=$(sed -n 's/.*\(REJECT\|DISCARD\|SERVER\)("\([a-z-]*\)".*/\2/p
+	    s/.*{ [05][0-9]*, EX_[A-Z]*, "\([a-z-]*\)".*/\1/p' "$TOP/why.c")
+	[ "$(wc -l <<<"$tokens")" -gt 50 ]
+	for token in $tokens; do
+		case $token in
+		none) continue ;;	# no reason
+		environment-too-large) continue ;;	# for want of a way to
+		esac
+		grep -rqE "(why |why=|[45]0[05] |discard )$token(\$|[^a-z-])" \
+		    --include=*.exp --include=*.bats "$TOP/tests" || {
+			echo "no test expects $token"
+			return 1
+		}
+	done
+}

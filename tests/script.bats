@@ -128,26 +128,40 @@ ran_script()
 	no_script_ran
 }
 
-@test "a directory that cannot be read: 500, exit 78" {
+# Run the handler with the options "$@" as a user who may not read everything,
+# as root may: on a copy, since the user may not reach this one.
+handle_as_nobody()
+{
 	local as=()
 
-	# Root may read everything, so be another one.
 	[ "$(id -u)" -ne 0 ] || as=(setpriv --reuid=65534 --regid=65534
 	    --clear-groups)
-	mkdir -m 700 locked
-	mkdir -m 755 locked/scripts
-	chmod 0 locked/scripts
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR" \
-	    "${BATS_TEST_TMPDIR%/*}" locked
-	request >message
-	chmod 644 message
+	    "${BATS_TEST_TMPDIR%/*}"
 	cp "$HANDLER" handler
 	STATUS=0
-	"${as[@]}" "$PWD/handler" -d "$PWD/locked/scripts" -l stderr \
-	    <message >"$ANSWER" 2>"$LOG" || STATUS=$?
-	chmod 755 locked/scripts
+	"${as[@]}" "$PWD/handler" -l stderr "$@" <message >"$ANSWER" \
+	    2>"$LOG" || STATUS=$?
+}
+
+@test "a directory that cannot be read: 500, exit 78" {
+	mkdir -m 0 locked
+	request >message
+	handle_as_nobody -d "$PWD/locked"
+	chmod 755 locked
 	answered 500 directory-unreadable
 	[ "$STATUS" -eq 78 ] || explain_failure
+}
+
+@test "a candidate that cannot be looked up is skipped" {
+	mkdir -m 0 locked
+	ln -s ../locked/script "$DIR/bob@example.com"
+	request >message
+	handle_as_nobody -d "$DIR" -n
+	chmod 755 locked
+	grep -q '^tried: *bob@example.com:.*skipped.*EACCES' "$ANSWER" ||
+	    explain_failure
+	grep -q '^tried: *default.cgi: *taken' "$ANSWER" || explain_failure
 }
 
 @test "a #! script sees its absolute path as \$0, with a relative -d too" {

@@ -36,6 +36,8 @@ def tcp_pair(transport, rcvbuf=0, sndbuf=0):
         'mapped': (socket.AF_INET6, '::ffff:127.0.0.1', '127.0.0.1'),
     }[transport]
     with socket.socket(family, socket.SOCK_STREAM) as listener:
+        # What the kernel lets us have: more than the handler reads at once.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         if transport == 'mapped':
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listener.bind((bind, 0))
@@ -83,7 +85,7 @@ class Conversation:
         os.set_blocking(self.wfd, False)
         os.set_blocking(self.rfd, False)
         self.served = stdin     # kept to see how much is still unread
-        os.write(self.wfd, early)       # before there is a handler
+        self._send_early(early)
         self.child = subprocess.Popen(
             argv, stdin=stdin, stdout=stdout, env=env,
             stderr=stdout if stderr == 'connection' else stderr)
@@ -109,6 +111,14 @@ class Conversation:
         fcntl.ioctl(self.served, termios.FIONREAD, count)
         return count[0]
 
+    def _send_early(self, data):
+        """Send data, and wait until all of it lies in the served end."""
+        if data and os.write(self.wfd, data) < len(data):
+            raise SystemExit('sipconn: no socket holds %d octets' % len(data))
+        while self.unread() < len(data):
+            self.left()
+            time.sleep(0.0002)
+
     def drained(self):
         """Wait until the handler has read all that was sent, or is gone."""
         while self.child.poll() is None and self.unread():
@@ -127,9 +137,13 @@ class Conversation:
             data = b''
         self.answer += data
         self.eof = not data
+        # A reset after the end of the answer does not fail the read.
+        if self.eof and self.client and self.client.getsockopt(
+                socket.SOL_SOCKET, socket.SO_ERROR):
+            self.was_reset = True
 
     def send(self, data, read=True):
-        """Send all of data; stop without an error when nobody reads it."""
+        """Send all of data; when nobody will read it, stop and note that."""
         view = memoryview(data)
         while view:
             reading = [self.rfd] if read and not self.eof else []
@@ -147,6 +161,7 @@ class Conversation:
                 except OSError as e:
                     if e.errno not in (errno.EPIPE, errno.ECONNRESET):
                         raise
+                    self.was_reset = True
                     return
 
     def half_close(self):
