@@ -187,6 +187,23 @@ log_is()
 	[ ! -s "$ANSWER" ]
 }
 
+@test "a fd 2 that is any Internet socket is never written to" {
+	request Bad >message
+	# fd 0 and 1 are files, so that no two descriptors are the same.
+	/usr/bin/python3 -IS - "$HANDLER" -d "$DIR" -l stderr <<-'END'
+		import socket, subprocess, sys
+		with socket.create_server(('127.0.0.1', 0)) as server:
+		    client = socket.create_connection(server.getsockname())
+		    served = server.accept()[0]
+		with open('message') as message, open('answer', 'w') as answer:
+		    subprocess.run(sys.argv[1:], stdin=message, stdout=answer,
+		                   stderr=served)
+		served.close()
+		sys.exit(client.recv(9) != b'')
+	END
+	answered 400
+}
+
 @test "but a terminal is: what is typed on it is no connection" {
 	type -P script >/dev/null || skip "script (bsdutils) is not here"
 	request Bad >message
