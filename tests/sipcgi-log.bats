@@ -300,7 +300,8 @@ call_id='$(printf '\xf0\x9f\x98\x80\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd')' port='\\x
 @test "--rate tells how many were read, on stderr" {
 	run -0 --separate-stderr "$LOG" --rate -j --file="$SMALL"
 	[ "${#lines[@]}" -eq 8 ]
-	[[ $stderr =~ ^8\ entries\ in\ [0-9.]+\ s,\ [0-9]+\ a\ second$ ]]
+	local rate='[0-9.]+ s, [0-9]+ a second'
+	[[ $stderr =~ ^8\ entries\ in\ $rate\;\ CPU\ $rate$ ]]
 }
 
 lines_of()

@@ -19,10 +19,24 @@ static const char *const message_ids[EVENT_COUNT] = {
 
 #define ID_LENGTH	32
 
-static const char *const field_names[FIELD_COUNT] = {
-	"REMOTE_ADDR", "REMOTE_PORT", "SIPCGI_STATUS", "SIPCGI_WHY",
-	"SIPCGI_ERRNO", "SIP_METHOD", "SIP_URI", "SIPCGI_SCRIPT", "SIP_CALL_ID",
-	"SIPCGI_SANDBOX", "SIPCGI_MISSING", "_PID"
+#define NAME(name)	{ name, sizeof(name) - 1 }
+
+static const struct {
+	const char *name;
+	size_t length;
+} fields[FIELD_COUNT] = {
+	[FIELD_ADDR] = NAME("REMOTE_ADDR"),
+	[FIELD_PORT] = NAME("REMOTE_PORT"),
+	[FIELD_STATUS] = NAME("SIPCGI_STATUS"),
+	[FIELD_WHY] = NAME("SIPCGI_WHY"),
+	[FIELD_ERRNO] = NAME("SIPCGI_ERRNO"),
+	[FIELD_METHOD] = NAME("SIP_METHOD"),
+	[FIELD_URI] = NAME("SIP_URI"),
+	[FIELD_SCRIPT] = NAME("SIPCGI_SCRIPT"),
+	[FIELD_CALL_ID] = NAME("SIP_CALL_ID"),
+	[FIELD_SANDBOX] = NAME("SIPCGI_SANDBOX"),
+	[FIELD_MISSING] = NAME("SIPCGI_MISSING"),
+	[FIELD_PID] = NAME("_PID"),
 };
 
 static int
@@ -121,13 +135,14 @@ take(struct request *request, const char *data, size_t length)
 		return;
 	}
 	for (i = 0; i < FIELD_COUNT; i++) {
-		if (strncmp(field_names[i], data, name) != 0 ||
-		    field_names[i][name] != '\0')
+		if (fields[i].length != name ||
+		    memcmp(fields[i].name, data, name) != 0)
 			continue;
 		value = &request->value[i];
 		value->cut = length > VALUE_MAX;
 		value->length = value->cut ? VALUE_MAX : length;
 		memcpy(value->octets, equals + 1, value->length);
+		return;
 	}
 }
 
@@ -159,7 +174,6 @@ int
 journal_seek(sd_journal *journal, uint64_t since, uint64_t until,
     int64_t lines)
 {
-	uint64_t usec = 0;
 	int result;
 
 	if (lines >= 0) {
@@ -169,12 +183,10 @@ journal_seek(sd_journal *journal, uint64_t since, uint64_t until,
 		if (result >= 0)
 			result = sd_journal_previous_skip(journal,
 			    (uint64_t)lines + 1);
-		if (result > lines)
-			result = sd_journal_get_realtime_usec(journal, &usec);
 		if (result < 0)
 			return fail(result, "cannot find the last entries",
 			    NULL);
-		if (usec > 0 && usec >= since)
+		if (result > lines)
 			return 0;
 	}
 	result = sd_journal_seek_realtime_usec(journal, since);

@@ -72,7 +72,7 @@ int journal_next(sd_journal *, struct request *);
 /*
  * Go to before the first entry from `since` on, or, with `lines` not
  * negative, to before the last so many of those up to `until` (UINT64_MAX:
- * no limit).  0, or -1: error, reported.
+ * no limit), be they before `since` or not.  0, or -1: error, reported.
  */
 int journal_seek(sd_journal *, uint64_t since, uint64_t until, int64_t lines);
 

@@ -318,6 +318,18 @@ follow(sd_journal *journal, const struct options *o)
 	}
 }
 
+/* The processor's time beside the clock's, which other programs make long. */
+static void
+show_rate(int64_t count, uint64_t usec)
+{
+	double cpu = (double)usec_of(CLOCK_PROCESS_CPUTIME_ID) / 1e6;
+	double seconds = (double)usec / 1e6;
+
+	fprintf(stderr, "%lld entries in %.3f s, %.0f a second; "
+	    "CPU %.3f s, %.0f a second\n", (long long)count, seconds,
+	    (double)count / seconds, cpu, (double)count / cpu);
+}
+
 static int
 show(sd_journal *journal, const struct options *o)
 {
@@ -325,7 +337,6 @@ show(sd_journal *journal, const struct options *o)
 	struct summary *collect = o->mode == MODE_SUMMARY ? &summary : NULL;
 	uint64_t start = usec_of(CLOCK_MONOTONIC);
 	int64_t count;
-	double seconds;
 
 	if (journal_seek(journal, o->since, o->until, o->lines) == -1 ||
 	    (count = read_requests(journal, o, collect)) == -1)
@@ -336,11 +347,8 @@ show(sd_journal *journal, const struct options *o)
 		summary_show(collect, (size_t)o->top, o->per);
 	if (fflush(stdout) != 0)
 		return write_error();
-	if (o->rate) {
-		seconds = (double)(usec_of(CLOCK_MONOTONIC) - start) / 1e6;
-		fprintf(stderr, "%lld entries in %.3f s, %.0f a second\n",
-		    (long long)count, seconds, (double)count / seconds);
-	}
+	if (o->rate)
+		show_rate(count, usec_of(CLOCK_MONOTONIC) - start);
 	return EX_OK;
 }
 
