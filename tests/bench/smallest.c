@@ -1,11 +1,14 @@
 /*
  * smallest - the smallest static script: it answers and ends, without a C
- * library to start.  Built with -nostdlib, for x86-64 and arm64.
+ * library to start.  ANSWER may be another one.  Built with -nostdlib, for x86-64 and arm64.
  */
-static const char answer[] =
-    "SIP/2.0 302 Moved Temporarily\r\n"
-    "Contact: <sip:bryan@example.org>\r\n"
-    "Content-Length: 0\r\n\r\n";
+#ifndef ANSWER
+#define ANSWER "SIP/2.0 302 Moved Temporarily\r\n" \
+    "Contact: <sip:bryan@example.org>\r\n" \
+    "Content-Length: 0\r\n\r\n"
+#endif
+
+static const char answer[] = ANSWER;
 
 static long
 call(long number, long a, long b, long c)
