@@ -327,6 +327,7 @@ open_field(struct sipmsg *m, const unsigned char *buf, uint32_t from,
 	f->folded = false;
 	f->id = look_up_name(buf + from, end - from);
 	f->plain_name = true;
+	f->hash = 0;
 	if (f->id == SIPMSG_OTHER) {
 		f->hash = hash_name(buf + from, end - from);
 		for (i = from; i < end && f->plain_name; i++)
