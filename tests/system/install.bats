@@ -55,7 +55,7 @@ everything()
 	inside rm "$SCRIPTS/default.cgi" "$SCRIPTS/service@127.0.0.1"
 	inside make -s -C "$TOP" BUILD="$BUILD" uninstall
 	inside userdel sip-cgi
-	inside rm -r /var/lib/sip-cgi
+	inside rm -r /var/lib/sip-cgi /run/sip-cgi
 	inside systemctl daemon-reload
 	everything >"$SHARED/after"
 	# userdel and systemd-sysusers keep a copy of what they change.

@@ -41,8 +41,7 @@ check_scripts()
 # The handler's log says that its sandbox was on at the level $1.
 check_sandbox()
 {
-	wait_until inside journalctl --quiet -n 1 _COMM=sipcgi-handler \
-	    --grep="sandbox=$1"
+	wait_until is_logged exec "sandbox=$1"
 }
 
 works=(+shell +perl +python +sqlite +tcp +logger)
@@ -83,11 +82,13 @@ works=(+shell +perl +python +sqlite +tcp +logger)
 	check_sandbox full
 }
 
-@test "what a script keeps stays, and the directory of its request goes" {
+@test "the directories that scripts may write to are theirs alone" {
+	inside rm -rf /run/sip-cgi /var/lib/sip-cgi
 	inside systemctl start sip-cgi.socket
 	[[ $(ask shell) == 'ok=1 '* ]]
-	[ "$(inside stat -c %U /var/lib/sip-cgi/count)" = sip-cgi ]
-	# Nothing of the request's own directory is left.
-	wait_until instances_are 0
+	[[ $(ask shell) == 'ok=1 '* ]]
+	[ "$(inside cat /var/lib/sip-cgi/count)" -eq 2 ]
+	[ "$(inside stat -c '%U %a' /var/lib/sip-cgi)" = 'sip-cgi 750' ]
+	[ "$(inside stat -c '%U %a' /run/sip-cgi)" = 'sip-cgi 700' ]
 	[ -z "$(inside ls /run/sip-cgi)" ]
 }

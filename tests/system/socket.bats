@@ -73,5 +73,5 @@ teardown() { units_reset; }
 has_requests()
 {
 	[ "$(inside journalctl --quiet --output=cat \
-	    --grep='^exec ' _COMM=sipcgi-handler | wc -l)" -ge "$1" ]
+	    --grep="^exec .*call-id=$CALL_ID" | wc -l)" -ge "$1" ]
 }

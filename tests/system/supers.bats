@@ -39,7 +39,7 @@ check_super()
 	[[ $(ask fail) == 'ok=0 error=0 empty=1 '* ]]
 	wait_until inside journalctl --quiet --unit=super -n 1 \
 	    --grep='this script always fails'
-	inside journalctl --quiet --unit=super -n 1 --grep='^exec '
+	wait_until is_logged exec
 }
 
 @test "xinetd with the shipped entry, IPv4 and IPv6" {

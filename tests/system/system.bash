@@ -116,13 +116,25 @@ units_reset()
 	inside systemctl reset-failed
 }
 
+# For this test alone, so that its lines in the journal can be told.
+CALL_ID=test-${BATS_TEST_NUMBER:-0}@box
+
+# Has the journal a line of the handler for a request of this test, of the
+# event $1 and with $2 behind the Call-ID? Not by unit or program: journald
+# looks them up, and the process may have become the script, or have ended.
+is_logged()
+{
+	inside journalctl --quiet -n 1 \
+	    --grep="^$1 .*call-id=$CALL_ID${2:+.*$2}"
+}
+
 # A request for the script of user $1.
 message()
 {
 	printf '%s\r\n' "${2:-OPTIONS} sip:$1@box SIP/2.0" \
 	    'Via: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK1' \
 	    'From: <sip:tester@example.org>;tag=1' "To: <sip:$1@box>" \
-	    'Call-ID: system@test' "CSeq: 1 ${2:-OPTIONS}" \
+	    "Call-ID: $CALL_ID" "CSeq: 1 ${2:-OPTIONS}" \
 	    'Content-Length: 0' ''
 }
 
