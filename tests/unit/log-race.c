@@ -14,7 +14,7 @@ poll(struct pollfd *fds, nfds_t n, int timeout)
 {
 	(void)timeout;
 	for (nfds_t i = 0; i < n; i++)
-		fds[i].revents = fds[i].events;
+		fds[i].revents = POLLOUT;
 	return (int)n;
 }
 
