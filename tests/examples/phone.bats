@@ -46,6 +46,9 @@ phone()
 	setsid baresip -f "$name" "$@" </dev/null >"$name/out" 2>&1 3>&- &
 	PID=$!
 	PIDS+=("$PID")
+	wait_until says "$name" '^Local network address:'
+	! says "$name" '^Local network address: *$' ||
+	    skip 'baresip wants an IPv4 address besides loopback'
 }
 
 # Ten seconds of it, 8 kHz, 16 bits.
