@@ -139,6 +139,8 @@ sub sip_reply
 	my ($fault, $code, $reason, @headers) = _check(@arguments);
 	if ($fault) {
 		# A caller that gets no answer tries again and again.
+		# On one line of the log, whatever a stranger put into it.
+		$fault =~ tr/\x00-\x1f\x7f/?/;
 		print STDERR "SipCgi: $fault; answering 500 instead\n";
 		_send('', 500, $phrases{500});
 		return 0;

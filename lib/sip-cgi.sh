@@ -43,8 +43,11 @@ _sip_letters=AaBbCcDdEeFfGgHhIiJjKkLlMmNnOoPpQqRrSsTtUuVvWwXxYyZz
 # the square of what a stranger sends must have a bound.
 _sip_value_max=2048
 
+# To the log, on one line whatever a stranger put into $1.
 _sip_say()
 {
+	_sip_is_clean "$1" ||
+	    set -- "$(printf %s "$1" | tr '\000-\037\177' '[?*]')"
 	printf 'sip-cgi.sh: %s\n' "$1" >&2
 }
 

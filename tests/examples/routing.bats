@@ -153,6 +153,11 @@ screened()
 	CALL_ID=6 ask INVITE sip:me@b.example
 	is '603 Decline'
 	has 'Retry-After: 60'
+	# What was answered once is answered so again.
+	CALL_ID=1 ask INVITE sip:me@b.example
+	is '302 Moved Temporarily'
+	CALL_ID=6 ask INVITE sip:me@b.example
+	is '603 Decline'
 	# Somebody else is not concerned, and the next minute is a new one.
 	FROM='<sip:bob@a.example>' CALL_ID=7 ask INVITE sip:me@b.example
 	is '302 Moved Temporarily'

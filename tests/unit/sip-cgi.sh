@@ -225,6 +225,13 @@ test_no_argument_can_begin_a_line()
 	done
 }
 
+test_a_refusal_is_one_line_of_the_log()
+{
+	try 'sip_reply 200 OK "$(printf "a\nexec forged\033[2J")"'
+	refused 'not a header field (Name: value): a?exec forged?'
+	assertEquals 1 "$(wc -l <"$err" | tr -d ' ')"
+}
+
 test_tab_and_utf8_may_stand_in_a_value()
 {
 	try 'sip_reply 200 "grün" "Subject: a	grüße"'
