@@ -1,0 +1,59 @@
+#!/usr/bin/env bats
+# The log of the installed units, under a real systemd: its fields, what
+# sipcgi-log and the catalogue make of them, and 64 requests at once.
+# Runs alone.
+
+bats_require_minimum_version 1.5.0
+load system
+
+setup_file()
+{
+	system_start
+	inside journalctl --update-catalog
+}
+teardown_file() { system_stop; }
+
+teardown() { units_reset; }
+
+# So many requests for the script of user $2 were run, by the installed
+# sipcgi-log's count.
+logged()
+{
+	[[ $(inside /usr/local/bin/sipcgi-log --summary --json "SIPCGI_SCRIPT=$2@box") == \
+	    "{\"requests\":$1,\"exec\":$1,"* ]]
+}
+
+@test "a unit's request is in the journal with its fields, and explained" {
+	inside systemctl start sip-cgi.socket
+	[[ $(ask ok) == 'ok=1 '* ]]
+	wait_until logged 1 ok
+	run -0 inside /usr/local/bin/sipcgi-log --list SIPCGI_SCRIPT=ok@box
+	[[ $output == *' exec    127.0.0.1:'*' OPTIONS sip:ok@box -> ok@box' ]]
+	run -0 inside journalctl --quiet -x SIPCGI_SCRIPT=ok@box
+	[[ $output == *'OPTIONS request given to the script ok@box'* ]]
+}
+
+@test "64 requests at once: none is lost, with a unit for each" {
+	drop_in sip-cgi.socket Socket MaxConnections=128 \
+	    MaxConnectionsPerSource=128
+	inside systemctl start sip-cgi.socket
+	[[ $(ask shell -n 64 -p 64) == 'ok=64 '* ]]
+	wait_until logged 64 shell
+}
+
+@test "64 requests at once: none is lost in the fast lane, nor their stderr" {
+	xinetd_install
+	inside sed -i 's/^\(.\(instances\|per_source\) *=\).*/\1 128/' \
+	    /usr/local/etc/sip-cgi-inetd.conf
+	inside systemctl start sip-cgi-inetd.service
+	wait_until check_served
+	[[ $(ask fail -n 64 -p 64) == *' empty=64 '* ]]
+	wait_until logged 64 fail
+	# xinetd gives the connection as fd 2: the journal has it instead.
+	has_64()
+	{
+		[ "$(inside journalctl --quiet -o cat -t fail@box \
+		    --grep='this script always fails' | wc -l)" -eq 64 ]
+	}
+	wait_until has_64
+}
