@@ -85,6 +85,30 @@ load examples
 	has 'Contact: <sip:a%3E%0D%0AEvil@new.foo.com>'
 }
 
+@test "default.cgi, options, redirect: hostile values come back as they were" {
+	local value
+
+	example default.cgi
+	example options ping@a.example
+	example redirect bryan@foo.com
+	mkdir cgi-bin
+	echo 'sip:me@192.0.2.7' >cgi-bin/forwardfile
+	serve
+	for value in "${HOSTILE[@]}" '$SIP_VIA' '\r\nEvil: 1' "'; exit; '"; do
+		FROM=$value ask INVITE sip:nobody@a.example
+		answered '404 *' '400 *'
+		has "From: $value;tag=f"
+		FROM=$value ask OPTIONS sip:ping@a.example "Require: $value"
+		answered '420 *' '400 *'
+		answered '400 *' 2>/dev/null || has "Unsupported: $value"
+		FROM=$value ask INVITE sip:bryan@foo.com "Subject: $value"
+		answered '302 *' '400 *'
+		[ "$(grep -c '^SIP/2.0' answer)" -eq 1 ]
+		run ! grep -q '^Evil' answer
+	done
+	nobody_was_pwned
+}
+
 reject_with_rules()
 {
 	example reject me@b.example
@@ -94,6 +118,7 @@ reject_with_rules()
 		alice@a.example        302 sip:me@192.0.2.7
 		*@spam.example         607
 		anonymous@*            433
+		*@caller.example       302 sip:desk@192.0.2.8
 		*@a.example            480
 		*                      603
 	END
@@ -115,6 +140,7 @@ reject_with_rules()
 	is '433 Anonymity Disallowed'
 	FROM='<sip:alice@c.example>' ask INVITE sip:me@b.example
 	is '603 Decline'
+	sipp_calls redirect 40 -s me -key domain b.example -key caller friend
 	ask BYE sip:me@b.example
 	is '405 Method Not Allowed'
 }

@@ -134,6 +134,7 @@ screened()
 	[ "$(screen list)" = spammer@a.example ]
 	FROM='sip:any@spam.example' ask INVITE sip:me@b.example
 	is '302 Moved Temporarily'
+	sipp_calls redirect 40 -s me -key domain b.example -key caller friend
 	ask OPTIONS sip:me@b.example
 	is '405 Method Not Allowed'
 	ask CANCEL sip:me@b.example
