@@ -117,7 +117,7 @@ count() { find "$BOX/new" "$BOX/cur" -type f | wc -l; }
 	mailbox
 	mkdir -p "$BATS_TEST_TMPDIR/state/new"
 	# shellcheck disable=SC2016
-	for value in '..%2F..' '.' '%2e%2e' '$(touch%20pwned)' '-f' '%00' "'"; do
+	for value in ../mail/bob '..%2F..' '.' '%2e%2e' '$(touch%20pwned)' '-f' '%00' "'"; do
 		BODY=x ask MESSAGE "sip:$value@b.example" \
 		    'Content-Type: text/plain'
 		answered '404 *' '400 *'

@@ -9,7 +9,7 @@ the last answer. The nonce that was used goes to the file "nonce". With nonce=
 the first request has credentials already, and what comes back is printed;
 with password= empty the first request has none, and its answer is printed.
 Names: user password domain algorithm contact expires call_id cseq nonce nc
-cnonce uri authuser to qop header same; contact and header may be repeated.
+cnonce uri authuser ha1 to qop header same; contact and header may be repeated.
 """
 
 import hashlib
@@ -53,8 +53,8 @@ def credentials(nonce):
 
     user = given.get("authuser", given["user"])
     uri = given.get("uri", request_uri)
-    response = digest(digest(user, given["domain"], given["password"]), nonce,
-                      given["nc"], given["cnonce"], given["qop"],
+    ha1 = given.get("ha1", digest(user, given["domain"], given["password"]))
+    response = digest(ha1, nonce, given["nc"], given["cnonce"], given["qop"],
                       digest("REGISTER", uri))
     with open("nonce", "w", errors="surrogateescape") as file:
         file.write(nonce)

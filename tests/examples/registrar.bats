@@ -71,8 +71,12 @@ realm="b.example", , algorithm=MD5, qop="auth"' ]
 	run ! grep -q stale answer
 	register user=nobody contact='<sip:x@192.0.2.7>'
 	is '401 Unauthorized'
-	# Nobody whose hash would be empty.
-	register user=nobody password= contact='<sip:x@192.0.2.7>'
+	# Nobody has no hash, which is not an empty one.
+	register user=nobody ha1= contact='<sip:x@192.0.2.7>'
+	is '401 Unauthorized'
+	# Credentials of RFC 2069, which has no count to tell a replay by.
+	ask REGISTER sip:b.example 'Authorization: Digest username="bob", '"$(
+	    )"'realm="b.example", nonce="1-1-1", uri="sip:b.example", response="1"'
 	is '401 Unauthorized'
 	register qop=auth-int contact='<sip:x@192.0.2.7>'
 	is '401 Unauthorized'
