@@ -9,7 +9,8 @@
 #   make install          to $(prefix), below $(DESTDIR); starts nothing
 #   make uninstall        removes what install put there
 #   make clean dist       remove what was built; a tarball of HEAD
-#   make coverage fuzz load bench bench-parse bench-peers bench-log
+#   make coverage fuzz load
+#   make bench bench-parse bench-peers bench-log bench-sandbox
 #
 # demo, run, check and the last lines install the packages that they need
 # when run by root, and say which they need when not.
@@ -312,7 +313,7 @@ dist:
 # ---- tree in its environment. The second make sees what the first installed.
 
 .PHONY: check check-system demo run coverage fuzz load bench bench-parse \
-	bench-peers bench-log
+	bench-peers bench-log bench-sandbox
 
 RUN = HANDLER='$(abspath $(PROGRAM))' BUILD='$(abspath $(BUILD))' TOP='$(CURDIR)'
 PORT = 5060
@@ -342,9 +343,11 @@ load: SCRIPT = tests/load/run
 bench: SCRIPT = tests/bench/run
 bench-parse: SCRIPT = tests/bench/parse
 bench-peers: SCRIPT = tests/bench/peers
+bench-sandbox: SCRIPT = tests/bench/sandbox
 bench-log: SCRIPT = tests/bench/log
 
-check-system coverage fuzz load bench bench-parse bench-peers bench-log:
+check-system coverage fuzz load bench bench-parse bench-peers bench-log \
+    bench-sandbox:
 	@$(RUN) tests/packages $@
 	@$(MAKE) --no-print-directory all test-programs
 	@$(RUN) $(SCRIPT)
