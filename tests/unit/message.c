@@ -8,15 +8,16 @@
  *        message check FILE...
  *
  * PEER is a number for check_peer(). `file`: the input ends a body, as a
- * pipe does. The answer is for the fault that was found, or for the reason
- * with that token. full: for a script whose path leaves ever less room in
- * the block, and for too many variables. check aborts where something does not hold that must for
- * any octets (tests/fuzz/check.h).
+ * pipe does. Slices are of the message; the place of a fault is one in FILE,
+ * where empty lines may come before the message. The answer is for the fault
+ * that was found, or for the reason with that token. full: for a script whose
+ * path leaves ever less room in the block, and for too many variables. check
+ * aborts where something does not hold that must for any octets
+ * (tests/fuzz/check.h).
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../fuzz/check.h"
 #include "env.h"
@@ -81,8 +82,8 @@ print_parsed(const struct feed *f)
 	if (f->result == 0)
 		printf("accept head=%u cseq=%u\n", m->head_len, m->cseq);
 	else
-		printf("%s at %u\n", why_entry((enum why)-f->result)->token,
-		    m->fault_at);
+		printf("%s at %zu\n", why_entry((enum why)-f->result)->token,
+		    f->blank + m->fault_at);
 	if (f->blank != 0)
 		printf("blank %zu\n", f->blank);
 	print_slice(f, "method", m->method);

@@ -113,7 +113,7 @@ length 0' "$(parse | grep -aE '^(accept|length|[056789]) ')"
 test_empty_lines_before_the_message_are_not_part_of_it()
 {
 	message '\r\n\n\r\nINVITE sip:a SIP/2.0\r\n\r\n'
-	assertEquals 'missing-to at 24
+	assertEquals 'missing-to at 29
 blank 5
 method 0+6 INVITE
 uri 7+5 sip:a
@@ -125,7 +125,7 @@ test_input_that_is_no_message()
 	message ''
 	verdict 'empty at 0'
 	message '\r\n\n'
-	verdict 'empty at 0'
+	verdict 'empty at 3'
 	message '\r'
 	verdict 'bare-cr at 0'
 	message '\r\r\n'
