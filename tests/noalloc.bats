@@ -6,8 +6,18 @@ bats_require_minimum_version 1.5.0
 load helper
 
 # What allocates, in C libraries; and what calls it, as their manuals say.
-ALLOCATORS='malloc|calloc|realloc|reallocarray|free|memalign|aligned_alloc|posix_memalign|valloc|alloca|brk|sbrk|mmap|mremap'
-CALLERS='strdup|strndup|asprintf|vasprintf|getline|getdelim|fopen|fdopen|freopen|fmemopen|open_memstream|popen|opendir|fdopendir|scandir|glob|realpath|getcwd|setenv|putenv|getaddrinfo|gethostbyname|getpwnam|getgrnam|openlog|syslog|qsort|setlocale|dlopen|pthread_create|regcomp|wordexp'
+ALLOCATORS='malloc|calloc|realloc|reallocarray|free|memalign|aligned_alloc|'\
+'posix_memalign|valloc|alloca|brk|sbrk|mmap|mremap'
+CALLERS='strdup|strndup|asprintf|vasprintf|getline|getdelim|fopen|fdopen|'\
+'freopen|fmemopen|open_memstream|popen|opendir|fdopendir|scandir|'\
+'glob|realpath|getcwd|setenv|putenv|getaddrinfo|gethostbyname|'\
+'getpwnam|getgrnam|openlog|syslog|qsort|setlocale|dlopen|'\
+'pthread_create|regcomp|wordexp'
+
+setup()
+{
+	list=$BATS_TEST_TMPDIR/list
+}
 
 # symbols FILE...: their names, without what a sanitizer puts before them.
 symbols()
@@ -17,9 +27,9 @@ symbols()
 }
 
 @test "no module calls an allocator, or what is known to call one" {
-	symbols "$BUILD/sipcgi-handler.o" "$BUILD/libsipcgi.a" >"$BATS_TEST_TMPDIR/list"
-	grep -qx execve "$BATS_TEST_TMPDIR/list"
-	run -1 grep -Ex "($ALLOCATORS|$CALLERS)" "$BATS_TEST_TMPDIR/list"
+	symbols "$BUILD/sipcgi-handler.o" "$BUILD/libsipcgi.a" >"$list"
+	grep -qx execve "$list"
+	run -1 grep -Ex "($ALLOCATORS|$CALLERS)" "$list"
 }
 
 # The linker takes from libc.a what is needed: an allocator that is not there
@@ -29,7 +39,7 @@ symbols()
 	if readelf -lW "$HANDLER" | grep -q INTERP; then
 		skip 'this program is linked dynamically'
 	fi
-	symbols "$HANDLER" >"$BATS_TEST_TMPDIR/list"
-	grep -qx execve "$BATS_TEST_TMPDIR/list"
-	run -1 grep -Ex "($ALLOCATORS)" "$BATS_TEST_TMPDIR/list"
+	symbols "$HANDLER" >"$list"
+	grep -qx execve "$list"
+	run -1 grep -Ex "($ALLOCATORS)" "$list"
 }

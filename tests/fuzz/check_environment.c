@@ -281,7 +281,8 @@ check_via(const struct env *e, const struct peer *peer)
 	}
 	if (nrport == 1)
 		CHECK(peer->remote_port == 0 ? rport.len == 6 :
-		    atoi(via + rport.off + 7) == peer->remote_port);
+		    strtoul(via + rport.off + 7, NULL, 10) ==
+		    peer->remote_port);
 	check_stamp_again(via, len, peer);
 }
 

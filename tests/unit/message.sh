@@ -83,7 +83,9 @@ repeat()
 
 test_slices_of_a_small_message()
 {
-	message 'ACK sip:bob:pw@b.example:5070;lr SIP/2.0\r\nv: SIP/2.0/TCP a\r\nt :<sip:b>\r\nFROM:a\r\ni:\t1 \r\nCSeq: 1\r\n ACK\r\n\r\nbody'
+	message 'ACK sip:bob:pw@b.example:5070;lr SIP/2.0\r\n'\
+'v: SIP/2.0/TCP a\r\nt :<sip:b>\r\nFROM:a\r\ni:\t1 \r\nCSeq: 1\r\n'\
+' ACK\r\n\r\nbody'
 	assertEquals 'accept head=104 cseq=1
 method 0+3 ACK
 uri 4+28 sip:bob:pw@b.example:5070;lr
@@ -406,7 +408,9 @@ test_rows_are_joined_and_folds_are_one_space()
 
 test_fields_that_get_no_variable()
 {
-	request 'Authorization: a\r\nProxy-Authorization: a\r\nWWW-Authenticate: a\r\nProxy-Authenticate: a\r\nCall_ID: a\r\nX.Y: a\r\nX-F: () { :; }\r\nX-G:()\r\n { :; }\r\n'
+	request 'Authorization: a\r\nProxy-Authorization: a\r\n'\
+'WWW-Authenticate: a\r\nProxy-Authenticate: a\r\nCall_ID: a\r\nX.Y: a\r\n'\
+'X-F: () { :; }\r\nX-G:()\r\n { :; }\r\n'
 	assertEquals 'SIP_CALL_ID=1@a.example
 SIP_CSEQ=7 OPTIONS
 SIP_FROM=<sip:a.example>;tag=1
@@ -418,11 +422,13 @@ SIP_VIA=SIP/2.0/TCP a.example;branch=1' \
 # These pairs have the same hash: they are other names all the same.
 test_names_of_one_hash_are_kept_apart()
 {
-	request 'x-lqfklcw: 1\r\nX-OGLIENL: 2\r\nx-20a942: 3\r\nx-17f1c: 4\r\nX-oglienl: 5\r\n'
+	request 'x-lqfklcw: 1\r\nX-OGLIENL: 2\r\nx-20a942: 3\r\n'\
+'x-17f1c: 4\r\nX-oglienl: 5\r\n'
 	assertEquals 'SIP_X_17F1C=4
 SIP_X_20A942=3
 SIP_X_LQFKLCW=1
-SIP_X_OGLIENL=2, 5' "$("$driver" environment "$message" 0 | grep ^SIP_X_ | sort)"
+SIP_X_OGLIENL=2, 5' \
+	    "$("$driver" environment "$message" 0 | grep ^SIP_X_ | sort)"
 }
 
 test_environment_is_whole_or_refused()
@@ -447,7 +453,8 @@ test_body_and_its_length_and_type()
 
 test_request_and_peer_in_variables()
 {
-	message 'a SIP:%%41b:pw@B.:5 SIP/2.0\nv:SIP/2.0/TCP c;rport\nt:d\nf:e\ni:1\nCSeq:1 a\n\n'
+	message 'a SIP:%%41b:pw@B.:5 SIP/2.0\nv:SIP/2.0/TCP c;rport\nt:d\n'\
+'f:e\ni:1\nCSeq:1 a\n\n'
 	assertEquals 'GATEWAY_INTERFACE=SIP-CGI/1.1
 PATH=/usr/local/bin:/usr/bin:/bin
 REMOTE_ADDR=192.0.2.7
@@ -518,7 +525,8 @@ test_answer_to_the_last_octet()
 {
 	request 'Content-Type: a/b\r\nv : SIP/2.0/UDP b,\r\n\tSIP/2.0/UDP c\r\n'
 	answer 1 >"$message.answer"
-	printf '%s\r\n' 'SIP/2.0 400 Content-Type without Content-Length header' \
+	printf '%s\r\n' \
+	    'SIP/2.0 400 Content-Type without Content-Length header' \
 	    'Via: SIP/2.0/TCP a.example;branch=1;received=192.0.2.7' \
 	    'Via: SIP/2.0/UDP b, SIP/2.0/UDP c' \
 	    'From: <sip:a.example>;tag=1' \
@@ -542,7 +550,8 @@ test_answer_500_says_no_more()
 
 test_answer_leaves_out_what_is_missing_or_unclean()
 {
-	message 'a sip:b SIP/2.0\r\nv: a\001\r\nv: b\177\r\nv: c\td\r\nf: e\033\r\nt: \303\251\r\ni:\b1\r\n\r\n'
+	message 'a sip:b SIP/2.0\r\nv: a\001\r\nv: b\177\r\nv: c\td\r\n'\
+'f: e\033\r\nt: \303\251\r\ni:\b1\r\n\r\n'
 	assertEquals "$(printf 'SIP/2.0 400 Missing CSeq header
 Via: c\td
 To: \303\251;tag=
