@@ -33,6 +33,9 @@ box_start()
 	BOX_SHARE="$TOP $BUILD"
 	export BOX BOX_SHARE
 	mkdir -p "$SHARED"
+	# Where the tests are killed, the box does not stay behind.
+	setsid sh -c 'tail --pid="$1" -f /dev/null; exec "$2" stop' - $$ \
+	    "$TOP/tests/system/box" </dev/null >/dev/null 2>&1 3>&- &
 	box start
 }
 
