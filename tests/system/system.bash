@@ -45,6 +45,8 @@ system_start()
 	inside make -s -C "$TOP" BUILD="$BUILD" install >/dev/null
 	inside systemd-sysusers
 	inside systemd-tmpfiles --create sip-cgi.conf
+	# The example that answers everybody would hide that a script is missing.
+	inside rm -f "$SCRIPTS/default.cgi"
 	sh_inside 'for f in "$1"/*; do
 		install -m 755 "$f" "$2/${f##*/}@box"
 	done' - "$TOP/tests/system/scripts" "$SCRIPTS"
