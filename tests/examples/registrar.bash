@@ -1,0 +1,35 @@
+# What the tests of registrar and locate share.
+# shellcheck shell=bash
+
+# shellcheck source=examples.bash
+. "${BASH_SOURCE[0]%/*}/examples.bash"
+
+registrar() { "$SCRIPTS/registrar" "$@"; }
+
+# A domain with the users alice and bob; the arguments are serve's.
+served()
+{
+	example domain @b.example
+	example registrar
+	example locate
+	# As `make install` does.
+	sed -i "s|/usr/local/libexec/sipcgi-handler|$HANDLER|" \
+	    "$SCRIPTS/registrar"
+	registrar add bob@b.example <<<secret
+	registrar add alice@b.example <<<"sEcret: %&\"ü"
+	serve "$@"
+}
+
+# Register with the arguments of register.py; like ask.
+register()
+{
+	/usr/bin/python3 "$TOP/tests/examples/register.py" "$PORT" "$@" >answer
+	IFS= read -r STATUS <answer || :
+	STATUS=${STATUS%$'\r'}
+}
+
+# The Contacts of the answer, one a line, without what time does to expires.
+contacts() { tr -d '\r' <answer | sed -n 's/^Contact: //p'; }
+
+# The value of a database query.
+db() { sqlite3 "$STATE_DIRECTORY/registrar.db" "$1"; }
