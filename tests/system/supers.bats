@@ -37,8 +37,7 @@ check_super()
 	[[ $(ask ok -n 300 -p 8) == 'ok=300 '* ]]
 	# What the script says on standard error is logged, and not sent.
 	[[ $(ask fail) == 'ok=0 error=0 empty=1 '* ]]
-	wait_until inside journalctl --quiet --unit=super -n 1 \
-	    --grep='this script always fails'
+	wait_until is_failure_logged
 	wait_until is_logged exec
 }
 

@@ -133,6 +133,13 @@ is_logged()
 	    --grep="^$1 .*call-id=$CALL_ID${2:+.*$2}"
 }
 
+# Has it what the script fail says on standard error, for this test?
+is_failure_logged()
+{
+	inside journalctl --quiet -n 1 \
+	    --grep="this script always fails, also for $CALL_ID"
+}
+
 # A request for the script of user $1.
 message()
 {
