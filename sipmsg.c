@@ -138,10 +138,9 @@ sipmsg_blank(const unsigned char *buf, size_t len)
 bool
 sipmsg_is_answerable(const unsigned char *buf, size_t len)
 {
-	size_t n = 0;
+	const unsigned char *space = memchr(buf, ' ', len);
+	size_t n = space != NULL ? (size_t)(space - buf) : len;
 
-	while (n < len && buf[n] > ' ')
-		n++;
 	return !(n == 3 && memcmp(buf, "ACK", 3) == 0) &&
 	    !(n == 6 && memcmp(buf, "CANCEL", 6) == 0);
 }

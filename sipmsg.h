@@ -168,8 +168,8 @@ int sipmsg_cut(struct sipmsg *, const unsigned char *buf, size_t len,
 
 /*
  * May this message be answered by us?  Not an ACK, nor a CANCEL that fails
- * (RFC 3261 17.1.1.3, 8.2.7): known by the octets before the first space or
- * control, however malformed the rest.
+ * (RFC 3261 17.1.1.3, 8.2.7): known by the octets before the first space,
+ * however malformed the rest.
  */
 bool sipmsg_is_answerable(const unsigned char *buf, size_t len);
 
