@@ -120,7 +120,7 @@ set_number(struct env *e, const char *name, uint64_t number)
 
 static void
 set_slice(struct env *e, const char *name, const unsigned char *buf,
-    struct sipmsg_slice slice)
+    struct slice slice)
 {
 	char *variable = begin(e, name);
 

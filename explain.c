@@ -195,7 +195,7 @@ print_environment(const struct explain *e)
 	print_label("stdin");
 	printf("%llu octets\n", (unsigned long long)stdin_length(e));
 	for (i = 0; i < e->env->ndropped; i++) {
-		struct sipmsg_slice name = m->field[e->env->dropped[i]].name;
+		struct slice name = m->field[e->env->dropped[i]].name;
 
 		print_label("dropped");
 		(void)print_escaped(e->request->buf + name.off, name.len);
@@ -310,7 +310,7 @@ json_environment(const struct explain *e)
 	printf(",\"stdin\":%llu", (unsigned long long)stdin_length(e));
 	fputs(",\"dropped\":[", stdout);
 	for (i = 0; i < e->env->ndropped; i++) {
-		struct sipmsg_slice name =
+		struct slice name =
 		    e->request->msg.field[e->env->dropped[i]].name;
 
 		if (i > 0)

@@ -64,7 +64,7 @@ field_put_rows(struct text *t, const struct sipmsg *m,
 
 /* Is the sent-by host this address?  A name never is: it is not looked up. */
 static bool
-is_address(const unsigned char *buf, struct sipmsg_slice host,
+is_address(const unsigned char *buf, struct slice host,
     const unsigned char address[16])
 {
 	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
@@ -133,7 +133,7 @@ field_put_topmost_via(struct text *t, const unsigned char *buf,
 }
 
 bool
-field_has_tag(const unsigned char *buf, struct sipmsg_slice value)
+field_has_tag(const unsigned char *buf, struct slice value)
 {
 	uint32_t i = value.off, end = value.off + value.len, name;
 	bool tag = false;
@@ -180,7 +180,7 @@ hash_octets(uint64_t hash, const unsigned char *buf, uint32_t from,
 }
 
 static uint64_t
-hash_slice(uint64_t hash, const unsigned char *buf, struct sipmsg_slice s)
+hash_slice(uint64_t hash, const unsigned char *buf, struct slice s)
 {
 	return hash_octets(hash, buf, s.off, s.off + s.len);
 }

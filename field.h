@@ -30,7 +30,7 @@ void field_put_topmost_via(struct text *, const unsigned char *buf,
     const struct sipmsg_field *, const struct peer *);
 
 /* Has a To value a tag parameter already (RFC 3261 20.39)? */
-bool field_has_tag(const unsigned char *buf, struct sipmsg_slice value);
+bool field_has_tag(const unsigned char *buf, struct slice value);
 
 /* Octets of a tag in text, without a NUL. */
 #define FIELD_TAG_LEN 16

@@ -346,7 +346,7 @@ put_dropped(struct text *t, const struct log_entry *e)
 	size_t i, n = e->env->ndropped;
 
 	for (i = 0; i < n && i < MOST_DROPPED_NAMES; i++) {
-		struct sipmsg_slice name =
+		struct slice name =
 		    e->msg->field[e->env->dropped[i]].name;
 
 		text_puts(t, i == 0 ? " dropped=" : ",");

@@ -1,5 +1,6 @@
 /*
- * octet.h - classes of octets of RFC 3261 25.1, the same in every locale.
+ * octet.h - slices of a buffer, and classes of octets of RFC 3261 25.1, the
+ * same in every locale.
  */
 #ifndef OCTET_H
 #define OCTET_H
@@ -45,6 +46,12 @@ octet_is_lws(unsigned char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
+
+/* Octets of a buffer that its owner knows. */
+struct slice {
+	uint32_t off;
+	uint32_t len;
+};
 
 /* Where the run of octets of these classes that begins at `from` ends. */
 uint32_t octet_span(const unsigned char *buf, uint32_t from, uint32_t to,

@@ -28,8 +28,9 @@ struct options {
 };
 
 /*
- * Read the command line into `options`, which is all zeroes.  --help and --version print and exit 0; bad usage
- * is one line and exit 64.  Neither ever reaches a connection.
+ * Read the command line into `options`, which is all zeroes.  --help and
+ * --version print and exit 0; bad usage is one line and exit 64.  Neither
+ * ever reaches a connection.
  */
 void options_read(struct options *, int argc, char **argv);
 

@@ -261,7 +261,7 @@ enter_sandbox(struct life *l)
 static bool
 is_ack(const struct life *l)
 {
-	const struct sipmsg_slice *method = &l->request.msg.method;
+	const struct slice *method = &l->request.msg.method;
 
 	return method->len == 3 &&
 	    memcmp(l->request.buf + method->off, "ACK", 3) == 0;

@@ -58,7 +58,7 @@ static enum why
 judge_address(const struct sipmsg *m, const unsigned char *buf,
     enum sipmsg_id id, enum why quote, enum why angle, uint32_t *at)
 {
-	struct sipmsg_slice value = sipmsg_first(m, id)->value;
+	struct slice value = sipmsg_first(m, id)->value;
 	uint32_t i = value.off, end = value.off + value.len;
 	bool open = false;
 	uint32_t next;
@@ -87,7 +87,7 @@ judge_address(const struct sipmsg *m, const unsigned char *buf,
 static enum why
 judge_call_id(const struct sipmsg *m, const unsigned char *buf, uint32_t *at)
 {
-	struct sipmsg_slice value = sipmsg_first(m, SIPMSG_CALL_ID)->value;
+	struct slice value = sipmsg_first(m, SIPMSG_CALL_ID)->value;
 	uint32_t i;
 
 	for (i = value.off; i < value.off + value.len; i++)
@@ -118,7 +118,7 @@ read_number(const unsigned char *buf, uint32_t from, uint32_t n,
 static enum why
 judge_cseq(struct sipmsg *m, const unsigned char *buf, uint32_t *at)
 {
-	struct sipmsg_slice value = sipmsg_first(m, SIPMSG_CSEQ)->value;
+	struct slice value = sipmsg_first(m, SIPMSG_CSEQ)->value;
 	uint32_t end = value.off + value.len, method;
 	uint64_t number;
 
@@ -146,7 +146,7 @@ judge_cseq(struct sipmsg *m, const unsigned char *buf, uint32_t *at)
 static enum why
 judge_via(const struct sipmsg *m, const unsigned char *buf, uint32_t *at)
 {
-	struct sipmsg_slice value = sipmsg_first(m, SIPMSG_VIA)->value;
+	struct slice value = sipmsg_first(m, SIPMSG_VIA)->value;
 	struct sipvia via;
 
 	return sipvia_parse(buf, value, &via, at) == 0 ? WHY_NONE : WHY_VIA;

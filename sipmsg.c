@@ -204,7 +204,7 @@ parse_start_line(struct sipmsg *m, const unsigned char *buf, uint32_t to)
 		    method);
 		return;
 	}
-	m->method = (struct sipmsg_slice){ 0, method };
+	m->method = (struct slice){ 0, method };
 	while (buf[last - 1] != ' ')
 		last--;
 	if (last - 1 == method) {
@@ -212,7 +212,7 @@ parse_start_line(struct sipmsg *m, const unsigned char *buf, uint32_t to)
 		return;
 	}
 	m->request_uri =
-	    (struct sipmsg_slice){ method + 1, last - 1 - (method + 1) };
+	    (struct slice){ method + 1, last - 1 - (method + 1) };
 	version = check_version(buf, last, to);
 	if (version == WHY_VERSION_UNSUPPORTED) {
 		sipmsg_fault(m, version, last);
@@ -243,8 +243,8 @@ hash_name(const unsigned char *p, uint32_t n)
 }
 
 static bool
-same_name(const unsigned char *buf, struct sipmsg_slice a,
-    struct sipmsg_slice b)
+same_name(const unsigned char *buf, struct slice a,
+    struct slice b)
 {
 	uint32_t i;
 
@@ -322,8 +322,8 @@ open_field(struct sipmsg *m, const unsigned char *buf, uint32_t from,
 		    none ? to : end);
 		return;
 	}
-	f->name = (struct sipmsg_slice){ from, end - from };
-	f->value = (struct sipmsg_slice){ colon + 1, to - colon - 1 };
+	f->name = (struct slice){ from, end - from };
+	f->value = (struct slice){ colon + 1, to - colon - 1 };
 	f->folded = false;
 	f->id = look_up_name(buf + from, end - from);
 	f->plain_name = true;

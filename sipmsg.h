@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "octet.h"
+#include "sipuri.h"
 #include "why.h"
 
 /* Header fields in one message: the Apache module's limit of 100. */
@@ -47,11 +49,6 @@ _Static_assert(SIPMSG_MAX_HEAD >= 512 && SIPMSG_MAX_HEAD <= 1 << 24,
 
 /* A field index that stands for "there is none". */
 #define SIPMSG_NO_FIELD 255
-
-struct sipmsg_slice {
-	uint32_t off;
-	uint32_t len;
-};
 
 /* The header fields that are known by name, in the order of their table. */
 enum sipmsg_id {
@@ -87,8 +84,8 @@ enum sipmsg_id {
 
 /* One header field as it stands in the message (RFC 3261 7.3). */
 struct sipmsg_field {
-	struct sipmsg_slice name;	/* as sent: may be compact */
-	struct sipmsg_slice value;	/* raw, but for white space at its
+	struct slice name;		/* as sent: may be compact */
+	struct slice value;		/* raw, but for white space at its
 					   ends: folds are still in it */
 	uint32_t hash;			/* of an unknown name, any case */
 	uint8_t id;			/* enum sipmsg_id */
@@ -98,21 +95,12 @@ struct sipmsg_field {
 	bool plain_name;		/* letters, digits and "-" only */
 };
 
-/* The parts of a sip or sips Request-URI; see sipuri.h. */
-struct sipmsg_uri {
-	bool is_sip;			/* scheme sip or sips */
-	bool has_user;
-	struct sipmsg_slice user;	/* raw, escapes undecoded */
-	struct sipmsg_slice password;	/* raw; never logged */
-	struct sipmsg_slice host;	/* raw */
-};
-
 struct sipmsg {
 	/* The start line; slices are empty until it is complete. */
 	bool has_start_line;		/* its line end has arrived */
-	struct sipmsg_slice method;
-	struct sipmsg_slice request_uri;
-	struct sipmsg_uri uri;		/* valid when the URI is well-formed */
+	struct slice method;
+	struct slice request_uri;
+	struct sipuri uri;		/* valid when the URI is well-formed */
 	bool uri_ok;
 
 	/* Header fields that arrived whole, in order. */

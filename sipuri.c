@@ -2,6 +2,7 @@
 
 #include "octet.h"
 #include "sipuri.h"
+#include "why.h"
 
 static unsigned
 hex_value(unsigned char c)
@@ -49,7 +50,7 @@ find(const unsigned char *buf, uint32_t from, uint32_t to, int c)
 /* userinfo = user [ ":" password ] */
 static int
 parse_userinfo(const unsigned char *buf, uint32_t from, uint32_t to,
-    struct sipmsg_uri *parts, uint32_t *at)
+    struct sipuri *parts, uint32_t *at)
 {
 	const unsigned char *colon = find(buf, from, to, ':');
 	uint32_t end = colon != NULL ? (uint32_t)(colon - buf) : to;
@@ -65,10 +66,10 @@ parse_userinfo(const unsigned char *buf, uint32_t from, uint32_t to,
 	if (error != 0)
 		return error;
 	parts->has_user = true;
-	parts->user = (struct sipmsg_slice){ from, end - from };
+	parts->user = (struct slice){ from, end - from };
 	if (colon != NULL)
 		parts->password =
-		    (struct sipmsg_slice){ end + 1, to - end - 1 };
+		    (struct slice){ end + 1, to - end - 1 };
 	return 0;
 }
 
@@ -78,7 +79,7 @@ parse_userinfo(const unsigned char *buf, uint32_t from, uint32_t to,
  */
 static int
 parse_hostport(const unsigned char *buf, uint32_t from, uint32_t to,
-    struct sipmsg_uri *parts, uint32_t *at)
+    struct sipuri *parts, uint32_t *at)
 {
 	const unsigned char *question;
 	int reason = -WHY_URI_HOST;
@@ -88,7 +89,7 @@ parse_hostport(const unsigned char *buf, uint32_t from, uint32_t to,
 	n = sipuri_host(buf + from, to - from);
 	if (n == 0)
 		return reason;
-	parts->host = (struct sipmsg_slice){ from, (uint32_t)n };
+	parts->host = (struct slice){ from, (uint32_t)n };
 	*at += (uint32_t)n;
 	if (*at < to && buf[*at] == ':') {
 		++*at;
@@ -111,7 +112,7 @@ parse_hostport(const unsigned char *buf, uint32_t from, uint32_t to,
 /* "/", ";" and "?" are legal in a user, so "@" is looked for first. */
 static int
 parse_sip(const unsigned char *buf, uint32_t from, uint32_t to,
-    struct sipmsg_uri *parts, uint32_t *at)
+    struct sipuri *parts, uint32_t *at)
 {
 	const unsigned char *sign = find(buf, from, to, '@'), *second;
 	int error;
@@ -153,10 +154,10 @@ scheme_end(const unsigned char *buf, uint32_t from, uint32_t to)
 }
 
 int
-sipuri_parse(const unsigned char *buf, struct sipmsg_slice uri,
-    struct sipmsg_uri *parts, uint32_t *at)
+sipuri_parse(const unsigned char *buf, struct slice uri,
+    struct sipuri *parts, uint32_t *at)
 {
-	struct sipmsg_uri found = { .is_sip = false };
+	struct sipuri found = { .is_sip = false };
 	uint32_t from = uri.off, to = uri.off + uri.len, i;
 	uint32_t colon = scheme_end(buf, from, to);
 	int error;
@@ -231,7 +232,7 @@ sipuri_port(const unsigned char *p, size_t len)
 }
 
 size_t
-sipuri_user(const unsigned char *buf, struct sipmsg_slice user, char *out)
+sipuri_user(const unsigned char *buf, struct slice user, char *out)
 {
 	const unsigned char *p = buf + user.off, *end = p + user.len;
 	size_t n = 0;
@@ -257,7 +258,7 @@ sipuri_user(const unsigned char *buf, struct sipmsg_slice user, char *out)
 }
 
 size_t
-sipuri_canonical_host(const unsigned char *buf, struct sipmsg_slice host,
+sipuri_canonical_host(const unsigned char *buf, struct slice host,
     char *out)
 {
 	size_t i;

@@ -2,12 +2,25 @@
  * sipuri.h - the grammar of a Request-URI (RFC 3261 19.1.1, 25.1) and the
  * canonical user and host that name a script.
  *
- * Pure, as sipmsg.h is.
+ * Pure: no I/O, no allocation, no state but the caller's.
  */
 #ifndef SIPURI_H
 #define SIPURI_H
 
-#include "sipmsg.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "octet.h"
+
+/* The parts of a sip or sips Request-URI. */
+struct sipuri {
+	bool is_sip;			/* scheme sip or sips */
+	bool has_user;
+	struct slice user;		/* raw, escapes undecoded */
+	struct slice password;		/* raw; never logged */
+	struct slice host;		/* raw */
+};
 
 /*
  * Judge the Request-URI at `uri` and find the parts of a sip or sips one.
@@ -15,8 +28,8 @@
  * octets that no URI has and otherwise not judged.  Returns 0, or a negated
  * reason with *at at the octet in fault; `parts` is then left alone.
  */
-int sipuri_parse(const unsigned char *buf, struct sipmsg_slice uri,
-    struct sipmsg_uri *parts, uint32_t *at);
+int sipuri_parse(const unsigned char *buf, struct slice uri,
+    struct sipuri *parts, uint32_t *at);
 
 /*
  * A host (RFC 3261 25.1): labels of letters, digits, "-" and "_" (which the
@@ -36,11 +49,10 @@ size_t sipuri_port(const unsigned char *p, size_t len);
  * that none becomes "/", "@", NUL, CR or LF.  Returns the length, at most
  * user.len; `out` holds that much.
  */
-size_t sipuri_user(const unsigned char *buf, struct sipmsg_slice user,
-    char *out);
+size_t sipuri_user(const unsigned char *buf, struct slice user, char *out);
 
 /* Write the host in lower case without a final dot.  As sipuri_user(). */
-size_t sipuri_canonical_host(const unsigned char *buf,
-    struct sipmsg_slice host, char *out);
+size_t sipuri_canonical_host(const unsigned char *buf, struct slice host,
+    char *out);
 
 #endif

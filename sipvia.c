@@ -43,13 +43,13 @@ take_protocol(const unsigned char *buf, uint32_t *pos, uint32_t to)
 /* sent-by = host [ COLON port ] */
 static bool
 take_sent_by(const unsigned char *buf, uint32_t *pos, uint32_t to,
-    struct sipmsg_slice *host)
+    struct slice *host)
 {
 	size_t n = sipuri_host(buf + *pos, to - *pos);
 
 	if (n == 0)
 		return false;
-	*host = (struct sipmsg_slice){ *pos, (uint32_t)n };
+	*host = (struct slice){ *pos, (uint32_t)n };
 	*pos += (uint32_t)n;
 	if (take_separator(buf, pos, to, ':')) {
 		n = sipuri_port(buf + *pos, to - *pos);
@@ -98,12 +98,12 @@ sipvia_next_param(const unsigned char *buf, uint32_t *pos, uint32_t end,
 	if (take_separator(buf, pos, end, '=') &&
 	    !take_param_value(buf, pos, end))
 		return -1;
-	param->whole = (struct sipmsg_slice){ from, *pos - from };
+	param->whole = (struct slice){ from, *pos - from };
 	return 1;
 }
 
 int
-sipvia_parse(const unsigned char *buf, struct sipmsg_slice row,
+sipvia_parse(const unsigned char *buf, struct slice row,
     struct sipvia *via, uint32_t *at)
 {
 	uint32_t pos = row.off, end = row.off + row.len;

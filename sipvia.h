@@ -9,15 +9,15 @@
 #include "sipmsg.h"
 
 struct sipvia {
-	struct sipmsg_slice host;	/* of sent-by, raw */
+	struct slice host;		/* of sent-by, raw */
 	uint32_t params;		/* where the parameters begin */
 	uint32_t end;			/* after the value: a comma or the
 					   end of the row */
 };
 
 struct sipvia_param {
-	struct sipmsg_slice whole;	/* from the ";" through the value */
-	struct sipmsg_slice name;
+	struct slice whole;		/* from the ";" through the value */
+	struct slice name;
 };
 
 /*
@@ -30,7 +30,7 @@ struct sipvia_param {
  * without brackets (RFC 5118 4.5).  Returns 0, or -1 with *at at the fault;
  * `via` is then left alone.
  */
-int sipvia_parse(const unsigned char *buf, struct sipmsg_slice row,
+int sipvia_parse(const unsigned char *buf, struct slice row,
     struct sipvia *via, uint32_t *at);
 
 /*

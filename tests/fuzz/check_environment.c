@@ -229,14 +229,14 @@ check_length(const struct env *e, const struct feed *f, uint64_t body_len)
 /* How often a parameter is in the first value, and its text when once. */
 static unsigned
 find_param(const unsigned char *via, uint32_t len, const char *name,
-    struct sipmsg_slice *whole)
+    struct slice *whole)
 {
 	struct sipvia parts;
 	struct sipvia_param param;
 	uint32_t pos;
 	unsigned n = 0;
 
-	CHECK(sipvia_parse(via, (struct sipmsg_slice){ 0, len }, &parts,
+	CHECK(sipvia_parse(via, (struct slice){ 0, len }, &parts,
 	    &pos) == 0);
 	pos = parts.params;
 	while (sipvia_next_param(via, &pos, parts.end, &param) > 0)
@@ -265,7 +265,7 @@ check_via(const struct env *e, const struct peer *peer)
 	const char *via = value_of(e, "SIP_VIA");
 	uint32_t len = (uint32_t)strlen(via);
 	const unsigned char *p = (const unsigned char *)via;
-	struct sipmsg_slice received, rport;
+	struct slice received, rport;
 	unsigned nreceived = find_param(p, len, "received", &received);
 	unsigned nrport = find_param(p, len, "rport", &rport);
 	char expected[64] = ";received=";
@@ -293,7 +293,7 @@ check_names(const struct env *e, const struct feed *f)
 	const char *user = value_of(e, "SIPCGI_USER");
 	const char *host = value_of(e, "SIPCGI_HOST");
 	char again[SIPMSG_MAX_START_LINE];
-	struct sipmsg_slice all;
+	struct slice all;
 	size_t n;
 
 	CHECK((user != NULL) == f->msg.uri.has_user);
@@ -306,7 +306,7 @@ check_names(const struct env *e, const struct feed *f)
 	CHECK(*user != '\0' && strpbrk(user, "@ \t\x7f") == NULL);
 	CHECK(strchr(user, '/') == NULL || memchr(f->buf +
 	    f->msg.uri.user.off, '/', f->msg.uri.user.len) != NULL);
-	all = (struct sipmsg_slice){ 0, (uint32_t)strlen(user) };
+	all = (struct slice){ 0, (uint32_t)strlen(user) };
 	n = sipuri_user((const unsigned char *)user, all, again);
 	CHECK(n == all.len && memcmp(again, user, n) == 0);
 }

@@ -11,7 +11,7 @@
 #include "field.h"
 
 static void
-check_in(struct sipmsg_slice inner, uint32_t from, uint32_t to)
+check_in(struct slice inner, uint32_t from, uint32_t to)
 {
 	CHECK(inner.len == 0 || (inner.off >= from && inner.off <= to &&
 	    inner.len <= to - inner.off));
@@ -230,7 +230,7 @@ check_accepted(const struct feed *f, bool on_stream)
 }
 
 static void
-put_slice(struct text *t, const struct feed *f, struct sipmsg_slice slice)
+put_slice(struct text *t, const struct feed *f, struct slice slice)
 {
 	text_put(t, f->buf + slice.off, slice.len);
 }

@@ -98,13 +98,13 @@ feed_whole(struct feed *f, const unsigned char *data, size_t size,
 }
 
 static bool
-same_slice(struct sipmsg_slice a, struct sipmsg_slice b)
+same_slice(struct slice a, struct slice b)
 {
 	return a.off == b.off && a.len == b.len;
 }
 
 static void
-check_same_uri(const struct sipmsg_uri *a, const struct sipmsg_uri *b)
+check_same_uri(const struct sipuri *a, const struct sipuri *b)
 {
 	CHECK(a->is_sip == b->is_sip);
 	CHECK(a->has_user == b->has_user);

@@ -47,7 +47,7 @@ read_file(const char *name)
 /* NAME OFFSET+LENGTH TEXT */
 static void
 print_slice(const struct feed *f, const char *name,
-    struct sipmsg_slice slice)
+    struct slice slice)
 {
 	static char octets[4 * SIPMSG_MAX_HEAD];
 	struct text t = { octets, sizeof octets, 0, false };

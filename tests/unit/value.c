@@ -25,7 +25,7 @@
 static char out[SIPMSG_MAX_HEAD];
 
 static void
-print(const char *name, const unsigned char *buf, struct sipmsg_slice s)
+print(const char *name, const unsigned char *buf, struct slice s)
 {
 	printf("%s%.*s\n", name, (int)s.len, (const char *)buf + s.off);
 }
@@ -33,8 +33,8 @@ print(const char *name, const unsigned char *buf, struct sipmsg_slice s)
 static void
 print_uri(const unsigned char *buf, uint32_t len)
 {
-	struct sipmsg_slice all = { 0, len };
-	struct sipmsg_uri uri;
+	struct slice all = { 0, len };
+	struct sipuri uri;
 	uint32_t at;
 	int error = sipuri_parse(buf, all, &uri, &at);
 
@@ -98,7 +98,7 @@ main(int argc, char **argv)
 	size_t len = argc > 2 ? strlen(argv[2]) : 0;
 	const unsigned char *buf = check_guarded(
 	    (const unsigned char *)(argc > 2 ? argv[2] : ""), len);
-	struct sipmsg_slice all = { 0, (uint32_t)len };
+	struct slice all = { 0, (uint32_t)len };
 
 	if (strcmp(what, "uri") == 0)
 		print_uri(buf, all.len);
