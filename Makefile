@@ -128,8 +128,11 @@ endif
 # ---- the administrator is meant to change.
 
 FROM_TEMPLATES = $(patsubst %.in,$(BUILD)/%,$(wildcard systemd/*.in xinetd.d/*.in))
-# The examples name the places of the default prefix.
-EXAMPLES = $(addprefix $(BUILD)/,$(wildcard examples/*))
+# What a reader of the source sees whole names the places of the default
+# prefix; those of the configured one stand in what is installed.
+NAMING_PLACES = $(wildcard README *.1 *.7 *.8 lib/*.sh lib/*.py lib/*.pm examples/*)
+PLACED = $(addprefix $(BUILD)/,$(NAMING_PLACES))
+EXAMPLES = $(filter $(BUILD)/examples/%,$(PLACED))
 place = $(foreach f,$(2),$(1):$(f):$(3)/$(notdir $(f)))
 
 FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
@@ -139,12 +142,10 @@ FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(call place,644,$(wildcard systemd/*.catalog),$(catalogdir)) \
 	$(patsubst %,644:%:$(sysusersdir)/sip-cgi.conf,$(filter %.sysusers,$(FROM_TEMPLATES))) \
 	$(patsubst %,644:%:$(tmpfilesdir)/sip-cgi.conf,$(filter %.tmpfiles,$(FROM_TEMPLATES))) \
-	$(call place,644,$(wildcard *.1),$(mandir)/man1) \
-	$(call place,644,$(wildcard *.7),$(mandir)/man7) \
-	$(call place,644,$(wildcard *.8),$(mandir)/man8) \
-	$(call place,644,$(wildcard lib/*.sh lib/*.py lib/*.pm),$(datadir)/sip-cgi) \
+	$(foreach n,1 7 8,$(call place,644,$(filter %.$(n),$(PLACED)),$(mandir)/man$(n))) \
+	$(call place,644,$(filter $(BUILD)/lib/%,$(PLACED)),$(datadir)/sip-cgi) \
 	$(call place,755,$(EXAMPLES),$(docdir)/examples) \
-	$(call place,644,$(wildcard README LICENSE SECURITY.md),$(docdir)) \
+	$(call place,644,$(filter %/README,$(PLACED)) $(wildcard LICENSE SECURITY.md doc/*.md),$(docdir)) \
 	$(if $(filter %/sipcgi-log,$(TOOL)),755:$(TOOL):$(bindir)/sipcgi-log)
 CONFIG = $(call place,644,$(filter %/xinetd.d/sip-cgi,$(FROM_TEMPLATES)),$(sysconfdir)/xinetd.d) \
 	$(call place,644,$(filter %/sip-cgi-inetd.conf,$(FROM_TEMPLATES)),$(sysconfdir)) \
@@ -239,22 +240,26 @@ $(BUILD)/kernel:
 # Everything is made again when a flag or a path changes.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(COMPILE) $(LINK) $(SUBSTITUTE))' >$@.new
+	@printf '%s\n' '$(subst ','\'',$(COMPILE) $(LINK) $(SUBSTITUTE) $(PLACE))' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 SUBSTITUTE = sed $(foreach v,VERSION bindir libexecdir libdir sysconfdir \
 	datadir docdir mandir sipdir xinetd,-e 's|@$(v)@|$($(v))|g') \
 	$(shell [ 0$(SYSTEMD) -ge 255 ] || echo "-e '/^PollLimit/d'")
 
+PLACE = sed -e 's|/usr/local/share/sip-cgi|$(datadir)/sip-cgi|g' \
+	-e 's|/usr/local/libexec|$(libexecdir)|g' \
+	-e 's|/usr/local/etc|$(sysconfdir)|g' \
+	-e 's|/usr/local/lib/sip-cgi-bin|$(sipdir)|g' \
+	-e 's|/usr/local/lib/cgi-bin|$(dir $(sipdir))cgi-bin|g'
+
 $(BUILD)/%: %.in $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call run,SED,$(SUBSTITUTE) $< >$@)
 
-$(BUILD)/examples/%: examples/% $(BUILD)/flags
+$(PLACED): $(BUILD)/%: % $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call run,SED,sed -e 's|/usr/local/share/sip-cgi|$(datadir)/sip-cgi|g' \
-	    -e 's|/usr/local/libexec|$(libexecdir)|g' \
-	    -e 's|/usr/local/lib/sip-cgi-bin|$(sipdir)|g' $< >$@)
+	$(call run,SED,$(PLACE) $< >$@)
 
 DEPENDENCIES = $(wildcard $(SOURCES:%.c=$(BUILD)/%.d) $(BUILD)/tests/*.d \
 	$(BUILD)/tests/*/*.d)
@@ -264,7 +269,7 @@ $(DEPENDENCIES): ;
 
 # ---- Install
 
-install: all $(FROM_TEMPLATES) $(EXAMPLES)
+install: all $(FROM_TEMPLATES) $(PLACED)
 	@set -eu; $(INSTALL) -d $(DESTDIR)$(sipdir); \
 	for f in $(FILES) $(CONFIG); do \
 		mode=$${f%%:*} from=$${f#*:}; to=$(DESTDIR)$${from#*:}; \
@@ -282,7 +287,7 @@ install: all $(FROM_TEMPLATES) $(EXAMPLES)
 		echo "$$to"; \
 	done
 
-uninstall: $(FROM_TEMPLATES) $(EXAMPLES)
+uninstall: $(FROM_TEMPLATES) $(PLACED)
 	@set -eu; for f in $(FILES) $(CONFIG); do \
 		from=$${f#*:}; to=$(DESTDIR)$${from#*:}; from=$${from%%:*}; \
 		[ -e "$$to" ] || continue; \

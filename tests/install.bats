@@ -42,15 +42,34 @@ tree()
 	[ -s "$D/opt/sip/share/doc/sipcgi-handler/LICENSE" ]
 }
 
-@test "the installed default.cgi and examples find the installed libraries" {
+@test "a new installation answers by its default.cgi, with no more said" {
+	local prefix=$BATS_TEST_TMPDIR/usr
+
+	make_it install prefix="$prefix"
+	"$prefix/libexec/sipcgi-handler" -l stderr \
+	    <"$TOP/tests/demo/invite.sip" >"$BATS_TEST_TMPDIR/answer"
+	[ "$(head -n 1 "$BATS_TEST_TMPDIR/answer")" = \
+	    $'SIP/2.0 404 Nobody has this address here\r' ]
+	sed 's/INVITE/OPTIONS/' "$TOP/tests/demo/invite.sip" |
+	    "$prefix/libexec/sipcgi-handler" -l stderr |
+	    grep -q '^SIP/2.0 200 OK'
+}
+
+@test "what is installed names no place of another prefix" {
+	local example
+
 	make_it install DESTDIR="$D"
+	for example in "$TOP"/examples/*; do
+		[ -x "$D/opt/sip/share/doc/sipcgi-handler/examples/${example##*/}" ]
+	done
 	cmp "$D/opt/sip/lib/sip-cgi-bin/default.cgi" \
 	    "$D/opt/sip/share/doc/sipcgi-handler/examples/default.cgi"
 	grep -qF '. /opt/sip/share/sip-cgi/sip-cgi.sh' \
-	    "$D/opt/sip/lib/sip-cgi-bin/default.cgi"
-	[ -s "$D/opt/sip/share/sip-cgi/sip-cgi.sh" ]
-	run ! grep -rF /usr/local/share/sip-cgi \
-	    "$D/opt/sip/share/doc/sipcgi-handler/examples"
+	    "$D/opt/sip/share/man/man7/sip-cgi.7"
+	# The PATH of scripts is the same everywhere.
+	grep -rI /usr/local "$D" | grep -v '/usr/local/bin:/usr/bin:/bin' \
+	    >"$BATS_TEST_TMPDIR/other" || :
+	diff /dev/null "$BATS_TEST_TMPDIR/other"
 }
 
 @test "install touches nothing outside DESTDIR" {
