@@ -5,94 +5,17 @@
 
 bats_require_minimum_version 1.5.0
 
-# shellcheck source=../helper.bash
-. "${BASH_SOURCE[0]%/*}/../helper.bash"
-
 # bats' hooks: every test has a directory of scripts and one for their state.
 setup()
 {
 	cd "$BATS_TEST_TMPDIR" || return
-	SCRIPTS=$BATS_TEST_TMPDIR/sip-cgi-bin
-	export STATE_DIRECTORY=$BATS_TEST_TMPDIR/state
-	CONFIG=$BATS_TEST_TMPDIR/config
-	mkdir "$SCRIPTS" "$STATE_DIRECTORY" "$CONFIG"
-	PIDS=()
+	# shellcheck source=serve.bash
+	. "$BATS_TEST_DIRNAME/serve.bash"
 }
 
 teardown()
 {
-	local pid
-
-	for pid in "${PIDS[@]}"; do
-		stop "$pid"
-	done
-}
-
-# example NAME [ADDRESS]: install examples/NAME as the script of ADDRESS.
-example()
-{
-	sed "s|/usr/local/share/sip-cgi|$TOP/lib|" "$TOP/examples/$1" \
-	    >"$SCRIPTS/${2:-$1}"
-	chmod 755 "$SCRIPTS/${2:-$1}"
-}
-
-# serve [OPTION]...: serve the scripts, with options for the handler. Sets PORT.
-serve()
-{
-	local try pid
-
-	for try in 1 2 3 4 5; do
-		PORT=$(free_port)
-		systemd-socket-activate --accept --inetd \
-		    --listen="127.0.0.1:$PORT" \
-		    -E "STATE_DIRECTORY=$STATE_DIRECTORY" \
-		    -E "CONFIGURATION_DIRECTORY=$CONFIG" \
-		    "$HANDLER" -d "$SCRIPTS" -l "$BATS_TEST_TMPDIR/log" "$@" \
-		    </dev/null >server.log 2>&1 3>&- &
-		pid=$!
-		wait_until is_listening_or_gone "$PORT" "$pid"
-		if is_listening "$PORT"; then
-			PIDS+=("$pid")
-			return 0
-		fi
-	done
-	cat server.log >&2
-	echo "no super-server after $try tries" >&2
-	return 1
-}
-
-# request METHOD URI [HEADER]...: a request on standard output. $FROM, $TO,
-# $CALL_ID, $CSEQ and $BODY change what they say.
-request()
-{
-	local method=$1 uri=$2
-
-	shift 2
-	printf '%s\r\n' "$method $uri SIP/2.0" \
-	    'Via: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK1' \
-	    "From: ${FROM:-<sip:alice@a.example>};tag=f" \
-	    "To: ${TO:-<$uri>}" "Call-ID: ${CALL_ID:-c@a.example}" \
-	    "CSeq: ${CSEQ:-1} $method" "$@" \
-	    "Content-Length: $(printf %s "${BODY:-}" | wc -c)" ''
-	printf %s "${BODY:-}"
-}
-
-# send: send the message on standard input to the server, and write
-# what comes back until the connection is closed.
-send()
-{
-	# shellcheck disable=SC2016
-	timeout 20 bash -c 'exec 4<>"/dev/tcp/127.0.0.1/$1" && cat >&4 &&
-	    cat <&4' - "$PORT"
-}
-
-# ask METHOD URI [HEADER]...: send a request, keep the answer in the file
-# answer and its status line in STATUS.
-ask()
-{
-	request "$@" | send >answer
-	IFS= read -r STATUS <answer || :
-	STATUS=${STATUS%$'\r'}
+	stop_all
 }
 
 # Does the answer have just this line?

@@ -11,8 +11,7 @@ served()
 	example domain @127.0.0.1
 	example locate
 	example registrar
-	sed -i -e "s|/usr/local/libexec/sipcgi-handler|$HANDLER|" \
-	    -e 's/^OFFERED = .*/OFFERED = ("MD5",)/' "$SCRIPTS/registrar"
+	sed -i 's/^OFFERED = .*/OFFERED = ("MD5",)/' "$SCRIPTS/registrar"
 	"$SCRIPTS/registrar" add bob@127.0.0.1 <<<secret
 	"$SCRIPTS/registrar" add alice@127.0.0.1 <<<secret
 	serve

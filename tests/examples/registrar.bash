@@ -12,9 +12,6 @@ served()
 	example domain @b.example
 	example registrar
 	example locate
-	# As `make install` does.
-	sed -i "s|/usr/local/libexec/sipcgi-handler|$HANDLER|" \
-	    "$SCRIPTS/registrar"
 	registrar add bob@b.example <<<secret
 	registrar add alice@b.example <<<"sEcret: %&\"ü"
 	serve "$@"
@@ -24,8 +21,7 @@ served()
 register()
 {
 	/usr/bin/python3 "$TOP/tests/examples/register.py" "$PORT" "$@" >answer
-	IFS= read -r STATUS <answer || :
-	STATUS=${STATUS%$'\r'}
+	read_status
 }
 
 # The Contacts of the answer, one a line, without what time does to expires.
