@@ -2,8 +2,9 @@
 #
 #   make                  ./sipcgi-handler, static with musl where it is found
 #   make CC=gcc STATIC=no an ordinary dynamic one
-#   make demo             one request through a super-server, shown
-#   make run              serve scripts until Ctrl-C: PORT=5060 DIR=...
+#   make demo             requests through a super-server, shown
+#   make run              serve the examples until Ctrl-C, or the scripts of
+#                         DIR=...; PORT=5060
 #   make check            build, run the tests; TESTS='FILE...' for some
 #   make check-system     tests under a real systemd (root)
 #   make install          to $(prefix), below $(DESTDIR); starts nothing
@@ -322,8 +323,7 @@ dist:
 
 RUN = HANDLER='$(abspath $(PROGRAM))' BUILD='$(abspath $(BUILD))' TOP='$(CURDIR)'
 PORT = 5060
-# Not examples: those need the library to be installed.
-DIR = tests/demo
+DIR =
 
 check:
 	@$(RUN) tests/packages check
@@ -338,7 +338,7 @@ demo:
 run:
 	@$(RUN) tests/packages demo
 	@$(MAKE) --no-print-directory all
-	@$(RUN) tests/demo/serve $(PORT) $(DIR)
+	@$(RUN) tests/demo/serve '$(PORT)' '$(DIR)'
 
 # make NAME runs tests/NAME, or tests/DIR/run where there is one.
 check-system: SCRIPT = tests/system/run
