@@ -249,6 +249,7 @@ SUBSTITUTE = sed $(foreach v,VERSION bindir libexecdir libdir sysconfdir \
 	$(shell [ 0$(SYSTEMD) -ge 255 ] || echo "-e '/^PollLimit/d'")
 
 PLACE = sed -e 's|/usr/local/share/sip-cgi|$(datadir)/sip-cgi|g' \
+	-e 's|/usr/local/share/doc/sipcgi-handler|$(docdir)|g' \
 	-e 's|/usr/local/libexec|$(libexecdir)|g' \
 	-e 's|/usr/local/etc|$(sysconfdir)|g' \
 	-e 's|/usr/local/lib/sip-cgi-bin|$(sipdir)|g' \
