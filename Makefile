@@ -131,7 +131,7 @@ endif
 FROM_TEMPLATES = $(patsubst %.in,$(BUILD)/%,$(wildcard systemd/*.in xinetd.d/*.in))
 # What a reader of the source sees whole names the places of the default
 # prefix; those of the configured one stand in what is installed.
-NAMING_PLACES = $(wildcard README *.1 *.7 *.8 lib/*.sh lib/*.py lib/*.pm examples/*)
+NAMING_PLACES = $(wildcard README doc/*.md *.1 *.7 *.8 lib/*.sh lib/*.py lib/*.pm examples/*)
 PLACED = $(addprefix $(BUILD)/,$(NAMING_PLACES))
 EXAMPLES = $(filter $(BUILD)/examples/%,$(PLACED))
 place = $(foreach f,$(2),$(1):$(f):$(3)/$(notdir $(f)))
@@ -146,7 +146,7 @@ FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(foreach n,1 7 8,$(call place,644,$(filter %.$(n),$(PLACED)),$(mandir)/man$(n))) \
 	$(call place,644,$(filter $(BUILD)/lib/%,$(PLACED)),$(datadir)/sip-cgi) \
 	$(call place,755,$(EXAMPLES),$(docdir)/examples) \
-	$(call place,644,$(filter %/README,$(PLACED)) $(wildcard LICENSE SECURITY.md doc/*.md),$(docdir)) \
+	$(call place,644,$(filter %/README %.md,$(PLACED)) $(wildcard LICENSE SECURITY.md),$(docdir)) \
 	$(if $(filter %/sipcgi-log,$(TOOL)),755:$(TOOL):$(bindir)/sipcgi-log)
 CONFIG = $(call place,644,$(filter %/xinetd.d/sip-cgi,$(FROM_TEMPLATES)),$(sysconfdir)/xinetd.d) \
 	$(call place,644,$(filter %/sip-cgi-inetd.conf,$(FROM_TEMPLATES)),$(sysconfdir)) \
@@ -252,6 +252,7 @@ PLACE = sed -e 's|/usr/local/share/sip-cgi|$(datadir)/sip-cgi|g' \
 	-e 's|/usr/local/share/doc/sipcgi-handler|$(docdir)|g' \
 	-e 's|/usr/local/libexec|$(libexecdir)|g' \
 	-e 's|/usr/local/etc|$(sysconfdir)|g' \
+	-e 's|/usr/local/lib/systemd/system|$(unitdir)|g' \
 	-e 's|/usr/local/lib/sip-cgi-bin|$(sipdir)|g' \
 	-e 's|/usr/local/lib/cgi-bin|$(dir $(sipdir))cgi-bin|g'
 

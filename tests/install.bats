@@ -42,7 +42,7 @@ tree()
 	[ -s "$D/opt/sip/share/doc/sipcgi-handler/LICENSE" ]
 }
 
-@test "a new installation answers by its default.cgi, with no more said" {
+@test "the default.cgi of a new installation answers" {
 	local prefix=$BATS_TEST_TMPDIR/usr
 
 	make_it install prefix="$prefix"
