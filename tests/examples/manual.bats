@@ -6,7 +6,7 @@ load examples
 # The lines of the manual as a reader sees them, without indentation.
 manual()
 {
-	mandoc -T ascii "$TOP/sip-cgi.7" | col -bx | sed 's/^ *//' >manual
+	mandoc -T ascii "$TOP/sip-cgi.7" | sed 's/.\x08//g; s/^ *//' >manual
 }
 
 # between FIRST LAST: the lines of the manual between those two.
