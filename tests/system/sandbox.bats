@@ -18,9 +18,14 @@ where_it_writes()
 	    <"$SHARED/request" | sed -n '1s/\r$//p'
 }
 
+no_temporary_directories()
+{
+	[ -z "$(inside sh -c 'ls /run/sip-cgi 2>/dev/null')" ]
+}
+
 @test "a script writes to its state and its temporary directory alone" {
 	line=$(where_it_writes)
-	[ "$line" = 'SIP/2.0 200 state temporary tmp=/run/sip-cgi' ]
+	[[ $line == 'SIP/2.0 200 state temporary tmp=/run/sip-cgi/'* ]]
 	wait_until is_logged exec sandbox=basic,landlock
 	inside test -e /var/lib/sip-cgi/by-script
 	# Without the sandbox /tmp is writable, too.
@@ -28,4 +33,9 @@ where_it_writes()
 	    'ExecStart=/usr/local/libexec/sipcgi-handler'
 	line=$(where_it_writes)
 	[[ $line == 'SIP/2.0 200 beside state tmp='* ]]
+}
+
+@test "the temporary directory ends with the request" {
+	[[ $(ask write -n 40 -p 4) == 'ok=40 '* ]]
+	wait_until no_temporary_directories
 }
