@@ -45,11 +45,10 @@
 #define MOST_DROPPED_NAMES 4
 
 static struct {
-	enum log_where where;
+	enum log_where where;		/* never LOG_AUTO */
 	const char *file;
 	enum log_level level;
 	bool stderr_is_connection;
-	bool resolved;			/* `where` is not LOG_AUTO any more */
 	int fd;				/* of `file`, -1: not open */
 } log_to = { .where = LOG_NONE, .fd = -1 };
 
@@ -90,15 +89,6 @@ log_errno_name(int error)
 	return "UNKNOWN";
 }
 
-void
-log_open(enum log_where where, const char *file, enum log_level level)
-{
-	log_to.where = where;
-	log_to.file = file;
-	log_to.level = level;
-	log_to.resolved = false;
-}
-
 /* Is fd 2 the stream that systemd connected to the journal? */
 static bool
 stderr_is_journal(void)
@@ -123,22 +113,25 @@ exists(const char *path)
 }
 
 /* Settle `auto`, and keep `stderr` off the connection. */
-static void
-resolve(void)
+static enum log_where
+settle(enum log_where where)
 {
-	if (log_to.resolved)
-		return;
-	log_to.resolved = true;
-	log_to.stderr_is_connection = fds_is_connection(STDERR_FILENO);
-	if (log_to.where != LOG_AUTO &&
-	    (log_to.where != LOG_STDERR || !log_to.stderr_is_connection))
-		return;
+	if (where != LOG_AUTO &&
+	    (where != LOG_STDERR || !log_to.stderr_is_connection))
+		return where;
 	if (!log_to.stderr_is_connection)
-		log_to.where = stderr_is_journal() && exists(JOURNAL_SOCKET) ?
+		return stderr_is_journal() && exists(JOURNAL_SOCKET) ?
 		    LOG_JOURNAL : LOG_STDERR;
-	else
-		log_to.where = exists(JOURNAL_SOCKET) ? LOG_JOURNAL :
-		    LOG_SYSLOG;
+	return exists(JOURNAL_SOCKET) ? LOG_JOURNAL : LOG_SYSLOG;
+}
+
+void
+log_open(enum log_where where, const char *file, enum log_level level)
+{
+	log_to.stderr_is_connection = fds_is_connection(STDERR_FILENO);
+	log_to.where = settle(where);
+	log_to.file = file;
+	log_to.level = level;
 }
 
 /* A connected AF_UNIX socket, or -1. */
@@ -545,7 +538,6 @@ log_request(const struct log_entry *e)
 
 	if (level > log_to.level || log_to.where == LOG_NONE)
 		return;
-	resolve();
 	put_line(&line, e);
 	if (log_to.where == LOG_JOURNAL)
 		put_fields(&fields, e);
@@ -560,7 +552,6 @@ log_message(enum log_level level, const char *message)
 	struct text line = { octets, sizeof octets, 0, false };
 	struct text none = { octets, 0, 0, false };
 
-	resolve();
 	text_escape(&line, message, strlen(message), LINE_SIZE / 4 - 8, true);
 	write_out(level, &line, &none);
 }
@@ -593,7 +584,6 @@ log_adopt_stderr(const char *script)
 {
 	int fd = -1;
 
-	resolve();
 	if (!log_to.stderr_is_connection)
 		return;
 	if (log_to.where == LOG_FILE) {

@@ -185,6 +185,14 @@ log_is()
 	END
 	"$HANDLER" -d "$DIR" -l stderr <message >"$ANSWER" 2>&1
 	[ ! -s "$ANSWER" ]
+	# Nor by a script whose stdin is another file by then.
+	cp message copy
+	# shellcheck disable=SC2094
+	"$HANDLER" -d "$DIR" -l stderr <message >"$ANSWER" 2>>message
+	cmp message copy
+	# shellcheck disable=SC2094
+	"$HANDLER" -d "$DIR" -l none <message >"$ANSWER" 2>>message
+	cmp message copy
 }
 
 @test "a fd 2 that is any Internet socket is never written to" {
