@@ -64,21 +64,20 @@ is_shell_function(const char *variable)
 static void
 add(struct env *e, char *variable)
 {
-	if (e->nvars == ENV_MAX - 1) {
-		e->block.full = true;
-		return;
-	}
-	e->vars[e->nvars++] = variable;
+	if (e->nvars == e->most)
+		e->room->full = true;
+	else
+		e->vars[e->nvars++] = variable;
 }
 
-/* Begin a variable in the block; its value is put there next. */
+/* Begin a variable in the room; its value is put there next. */
 static char *
 begin(struct env *e, const char *name)
 {
-	char *variable = e->block.start + e->block.len;
+	char *variable = e->room->start + e->room->len;
 
-	text_puts(&e->block, name);
-	text_putc(&e->block, '=');
+	text_puts(e->room, name);
+	text_putc(e->room, '=');
 	return variable;
 }
 
@@ -89,11 +88,11 @@ begin(struct env *e, const char *name)
 static bool
 end(struct env *e, char *variable)
 {
-	text_putc(&e->block, '\0');
-	if (e->block.full)
+	text_putc(e->room, '\0');
+	if (e->room->full)
 		return false;
 	if (is_shell_function(variable)) {
-		e->block.len = (size_t)(variable - e->block.start);
+		e->room->len = (size_t)(variable - e->room->start);
 		return false;
 	}
 	add(e, variable);
@@ -105,7 +104,7 @@ set(struct env *e, const char *name, const char *value)
 {
 	char *variable = begin(e, name);
 
-	text_puts(&e->block, value);
+	text_puts(e->room, value);
 	end(e, variable);
 }
 
@@ -114,7 +113,7 @@ set_number(struct env *e, const char *name, uint64_t number)
 {
 	char *variable = begin(e, name);
 
-	text_number(&e->block, number);
+	text_number(e->room, number);
 	end(e, variable);
 }
 
@@ -124,7 +123,7 @@ set_slice(struct env *e, const char *name, const unsigned char *buf,
 {
 	char *variable = begin(e, name);
 
-	text_put(&e->block, buf + slice.off, slice.len);
+	text_put(e->room, buf + slice.off, slice.len);
 	end(e, variable);
 }
 
@@ -146,11 +145,11 @@ set_server(struct env *e, const struct env_request *r)
 static char *
 reserve(struct env *e, size_t n)
 {
-	if (n > e->block.size - e->block.len) {
-		e->block.full = true;
+	if (n > e->room->size - e->room->len) {
+		e->room->full = true;
 		return NULL;
 	}
-	return e->block.start + e->block.len;
+	return e->room->start + e->room->len;
 }
 
 static void
@@ -165,7 +164,7 @@ set_request(struct env *e, const struct env_request *r)
 		variable = begin(e, "SIPCGI_USER");
 		room = reserve(e, m->uri.user.len);
 		if (room != NULL)
-			e->block.len += sipuri_user(r->buf, m->uri.user,
+			e->room->len += sipuri_user(r->buf, m->uri.user,
 			    room);
 		end(e, variable);
 	}
@@ -173,13 +172,13 @@ set_request(struct env *e, const struct env_request *r)
 		variable = begin(e, "SIPCGI_HOST");
 		room = reserve(e, m->uri.host.len);
 		if (room != NULL)
-			e->block.len += sipuri_canonical_host(r->buf,
+			e->room->len += sipuri_canonical_host(r->buf,
 			    m->uri.host, room);
 		end(e, variable);
 	}
 	if (!field_has_tag(r->buf, sipmsg_first(m, SIPMSG_TO)->value)) {
 		variable = begin(e, "SIPCGI_TO_TAG");
-		field_put_tag(&e->block, m, r->buf);
+		field_put_tag(e->room, m, r->buf);
 		end(e, variable);
 	}
 }
@@ -189,7 +188,7 @@ static char *
 begin_header(struct env *e, const unsigned char *buf,
     const struct sipmsg_field *f)
 {
-	char *variable = e->block.start + e->block.len;
+	char *variable = e->room->start + e->room->len;
 	const unsigned char *name = buf + f->name.off;
 	size_t n = f->name.len, i;
 	char *to;
@@ -198,15 +197,15 @@ begin_header(struct env *e, const unsigned char *buf,
 		name = (const unsigned char *)sipmsg_name(f->id);
 		n = strlen((const char *)name);
 	}
-	text_puts(&e->block, "SIP_");
+	text_puts(e->room, "SIP_");
 	to = reserve(e, n);
 	if (to != NULL) {
 		for (i = 0; i < n; i++)
 			to[i] = (char)(name[i] == '-' ? '_' :
 			    octet_upper(name[i]));
-		e->block.len += n;
+		e->room->len += n;
 	}
-	text_putc(&e->block, '=');
+	text_putc(e->room, '=');
 	return variable;
 }
 
@@ -217,16 +216,16 @@ put_header(struct env *e, const struct env_request *r,
 	const struct sipmsg_field *next;
 
 	if (f->id == SIPMSG_CONTENT_LENGTH) {
-		text_number(&e->block, r->body_len);
+		text_number(e->room, r->body_len);
 	} else if (f->id == SIPMSG_VIA) {
-		field_put_topmost_via(&e->block, r->buf, f, r->peer);
+		field_put_topmost_via(e->room, r->buf, f, r->peer);
 		next = sipmsg_next(r->msg, f);
 		if (next != NULL) {
-			text_puts(&e->block, ", ");
-			field_put_rows(&e->block, r->msg, r->buf, next);
+			text_puts(e->room, ", ");
+			field_put_rows(e->room, r->msg, r->buf, next);
 		}
 	} else
-		field_put_rows(&e->block, r->msg, r->buf, f);
+		field_put_rows(e->room, r->msg, r->buf, f);
 }
 
 static void
@@ -236,7 +235,7 @@ set_headers(struct env *e, const struct env_request *r)
 	const struct sipmsg_field *f;
 	unsigned i;
 
-	for (i = 0; i < m->nfields && !e->block.full; i++) {
+	for (i = 0; i < m->nfields && !e->room->full; i++) {
 		char *variable;
 
 		f = &m->field[i];
@@ -269,7 +268,7 @@ set_length(struct env *e, const struct env_request *r)
 	    sipmsg_first(r->msg, SIPMSG_CONTENT_LENGTH) != NULL)
 		return;
 	variable = begin(e, "SIP_CONTENT_LENGTH");
-	text_number(&e->block, r->body_len);
+	text_number(e->room, r->body_len);
 	if (end(e, variable))
 		add(e, variable + strlen("SIP_"));
 }
@@ -338,11 +337,28 @@ set_passed(struct env *e, const struct env_request *r)
 	}
 }
 
-int
-env_build(struct env *e, const struct env_request *r)
+/* The pointers stand before what they point to. */
+static void
+reserve_pointers(struct env *e, size_t n)
 {
-	e->nvars = e->ndropped = 0;
-	e->block = (struct text){ e->octets, sizeof e->octets, 0, false };
+	uintptr_t free = (uintptr_t)(e->room->start + e->room->len);
+	size_t pad = -free % sizeof(char *);
+
+	if ((n + 1) * sizeof(char *) + pad > e->room->size - e->room->len) {
+		e->room->full = true;
+		return;
+	}
+	e->vars = (char **)(free + pad);
+	e->most = n;
+	e->room->len += pad + (n + 1) * sizeof(char *);
+}
+
+int
+env_build(struct env *e, const struct env_request *r, struct text *room)
+{
+	e->nvars = e->ndropped = e->most = 0;
+	e->room = room;
+	reserve_pointers(e, r->msg->nfields + ENV_OURS + r->nextra);
 	set_server(e, r);
 	set_request(e, r);
 	set_headers(e, r);
@@ -350,7 +366,7 @@ env_build(struct env *e, const struct env_request *r)
 	set_passed(e, r);
 	if (!set_extra(e, r))
 		add(e, (char *)DEFAULT_PATH);
-	if (e->block.full)
+	if (room->full)
 		return -WHY_ENVIRONMENT_LARGE;
 	e->vars[e->nvars] = NULL;
 	return 0;

@@ -13,13 +13,15 @@
 
 /* Variables that -e may add. */
 #define ENV_MAX_EXTRA 64
-/* Every header field, ours, those that pass, those of -e, and a NULL. */
-#define ENV_MAX (SIPMSG_MAX_FIELDS + 40 + ENV_MAX_EXTRA)
+/* Ours, those that pass, and a NULL: all but header fields and those of -e. */
+#define ENV_OURS 40
 /*
- * Octets of the block: every header field once, the Request-URI up to three
- * times (with user and host), names, and the path of the script.
+ * Octets that hold any environment: pointers to the variables, then every
+ * header field once, the Request-URI up to three times (with user and host),
+ * names, and the path of the script.
  */
-#define ENV_SIZE (SIPMSG_MAX_HEAD + 2 * SIPMSG_MAX_START_LINE + 16384)
+#define ENV_ROOM ((SIPMSG_MAX_FIELDS + ENV_OURS + ENV_MAX_EXTRA + 1) * \
+	sizeof(char *) + SIPMSG_MAX_HEAD + 2 * SIPMSG_MAX_START_LINE + 16384)
 
 struct env_request {
 	const struct sipmsg *msg;
@@ -34,22 +36,24 @@ struct env_request {
 };
 
 struct env {
-	char *vars[ENV_MAX];		/* NAME=VALUE; NULL after the last.
-					   They point into the block, into
+	char **vars;			/* NAME=VALUE; NULL after the last.
+					   They point into the room, into
 					   `inherited` and into `extra` */
 	size_t nvars;
+	size_t most;			/* pointers that there is room for */
+	struct text *room;
+	size_t ndropped;
 	/* Header fields that got no variable, by index. */
 	uint8_t dropped[SIPMSG_MAX_FIELDS];
-	size_t ndropped;
-	struct text block;
-	char octets[ENV_SIZE];
 };
 
 /*
- * Build it.  Returns 0, or -WHY_ENVIRONMENT_LARGE.  Names are unique, and
- * no value begins with "() {": old shells took such a one for code.
+ * Build it in the room, which is the owner's and must stay.  Returns 0, or
+ * -WHY_ENVIRONMENT_LARGE: never when ENV_ROOM is left there and the path is
+ * one.  Names are unique, and no value begins with "() {": old shells took
+ * such a one for code.
  */
-int env_build(struct env *, const struct env_request *);
+int env_build(struct env *, const struct env_request *, struct text *room);
 
 /*
  * May -e set this variable?  `name` is NAME or NAME=VALUE.  NULL when it

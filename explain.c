@@ -1,9 +1,9 @@
-#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "explain.h"
+#include "fds.h"
 #include "log.h"
 #include "sandbox.h"
 #include "text.h"
@@ -11,6 +11,18 @@
 /* Octets of a faulty line that are shown before and after the fault. */
 #define SHOWN_BEFORE 40
 #define SHOWN_AFTER 30
+/* A longer name does not move the others' verdicts. */
+#define WIDEST_NAME 40
+
+/* What a label is padded to. */
+#define LABEL_WIDTH 10
+/*
+ * What is printed is written when so little room is left; an octet escaped
+ * takes at most six, and no constant string is longer than the rest.
+ */
+#define OUTPUT_SIZE 16384
+#define LEAST_ROOM 2048
+#define MOST_ESCAPED 256
 
 /* Colours, on a terminal only. */
 static const char *good = "", *bad = "", *dim = "", *plain = "";
@@ -26,41 +38,76 @@ choose_colours(void)
 	plain = "\033[0m";
 }
 
+static void
+put_strings(struct text *t, const char *a, const char *b, const char *c)
+{
+	text_puts(t, a);
+	text_puts(t, b);
+	text_puts(t, c);
+}
+
+static void
+put_spaces(struct text *t, size_t n)
+{
+	for (; n > 0; n--)
+		text_putc(t, ' ');
+}
+
+/* A text that could not be written stays full, which is noticed at the end. */
+static void
+make_room(struct text *t)
+{
+	if (t->size - t->len >= LEAST_ROOM)
+		return;
+	if (fds_write(STDOUT_FILENO, t->start, t->len) != 0)
+		t->full = true;
+	t->len = 0;
+}
+
 /*
- * Octets from the message, escaped; they can be as long as a head.  Returns
- * how many columns they take.
+ * Octets from the message or the environment, of any number.  Returns how
+ * many columns they take.
  */
 static size_t
-print_escaped(const void *octets, size_t n)
+put_escaped(struct text *t, const void *octets, size_t n)
 {
 	const unsigned char *p = octets;
-	char part[4 * 256];
 	size_t columns = 0;
 
 	while (n > 0) {
-		struct text t = { part, sizeof part, 0, false };
-		size_t some = n < 256 ? n : 256;
+		size_t some = n < MOST_ESCAPED ? n : MOST_ESCAPED, before;
 
-		text_escape(&t, p, some, some, true);
-		fwrite(t.start, 1, t.len, stdout);
-		columns += t.len;
+		make_room(t);
+		before = t->len;
+		text_escape(t, p, some, some, true);
+		columns += t->len - before;
 		p += some;
 		n -= some;
 	}
 	return columns;
 }
 
-static void
-print_string(const char *string)
+static size_t
+put_string(struct text *t, const char *string)
 {
-	(void)print_escaped(string, strlen(string));
+	return put_escaped(t, string, strlen(string));
+}
+
+static void
+put_line(struct text *t, const char *string)
+{
+	(void)put_string(t, string);
+	text_putc(t, '\n');
 }
 
 /* "label:    ", so that what follows is aligned. */
 static void
-print_label(const char *label)
+put_label(struct text *t, const char *label)
 {
-	printf("%s%s:%s%*s", dim, label, plain, (int)(9 - strlen(label)), "");
+	make_room(t);
+	put_strings(t, dim, label, ":");
+	text_puts(t, plain);
+	put_spaces(t, LABEL_WIDTH - 1 - strlen(label));
 }
 
 /* Where in the input the fault stands; false when it stands nowhere. */
@@ -75,43 +122,50 @@ find_fault(const struct explain *e, size_t *octet)
 }
 
 static void
-print_verdict(const struct explain *e)
+put_verdict(struct text *t, const struct explain *e)
 {
 	const struct why_entry *why = why_entry(e->why);
 	size_t octet;
 
 	if (e->why == WHY_NONE) {
-		printf("%sexec%s\n", good, plain);
+		put_strings(t, good, "exec", plain);
+		text_putc(t, '\n');
 		return;
 	}
-	if (e->answered)
-		printf("%sreject %d %s%s", bad, why->status, why->token,
-		    plain);
-	else
-		printf("%sdiscard %s%s", bad, why->token, plain);
-	if (find_fault(e, &octet))
-		printf(" at octet %zu", octet);
-	putchar('\n');
-	print_label("reason");
-	printf("%s%s%s%s\n", why->phrase, e->error != 0 ? " (" : "",
-	    e->error != 0 ? log_errno_name(e->error) : "",
-	    e->error != 0 ? ")" : "");
-	if (e->missing != NULL) {
-		print_label("missing");
-		print_string(e->missing);
-		putchar('\n');
+	text_puts(t, bad);
+	if (e->answered) {
+		text_puts(t, "reject ");
+		text_number(t, (uint64_t)why->status);
+		text_putc(t, ' ');
+	} else
+		text_puts(t, "discard ");
+	text_puts(t, why->token);
+	text_puts(t, plain);
+	if (find_fault(e, &octet)) {
+		text_puts(t, " at octet ");
+		text_number(t, octet);
 	}
-	print_label("hint");
-	puts(why->hint);
+	text_putc(t, '\n');
+	put_label(t, "reason");
+	text_puts(t, why->phrase);
+	if (e->error != 0)
+		put_strings(t, " (", log_errno_name(e->error), ")");
+	text_putc(t, '\n');
+	if (e->missing != NULL) {
+		put_label(t, "missing");
+		put_line(t, e->missing);
+	}
+	put_label(t, "hint");
+	put_line(t, why->hint);
 }
 
 /* The line that holds the fault, and a caret under its octet. */
 static void
-print_fault(const struct explain *e)
+put_fault(struct text *t, const struct explain *e)
 {
 	const unsigned char *buf = e->request->buf;
 	size_t len = e->request->len, at = e->request->msg.fault_at;
-	size_t from = at, to = at, column, octet;
+	size_t from = at, to = at, columns, octet;
 
 	if (!find_fault(e, &octet) || at > len ||
 	    (e->request->msg.head_len > 0 && at >= e->request->msg.head_len))
@@ -122,43 +176,46 @@ print_fault(const struct explain *e)
 		to++;
 	if (to > at && buf[to - 1] == '\r' && to < len && buf[to] == '\n')
 		to--;
-	print_label("fault");
-	column = print_escaped(buf + from, at - from);
-	(void)print_escaped(buf + at, to - at);
-	printf("\n%*s%s^%s\n", (int)(10 + column), "", bad, plain);
+	put_label(t, "fault");
+	columns = put_escaped(t, buf + from, at - from);
+	(void)put_escaped(t, buf + at, to - at);
+	text_putc(t, '\n');
+	put_spaces(t, LABEL_WIDTH + columns);
+	put_strings(t, bad, "^", plain);
+	text_putc(t, '\n');
 }
 
 static void
-print_tries(const struct script *s)
+put_tries(struct text *t, const struct script *s)
 {
-	int widest = 0, width;
+	size_t widest = 0, width;
 	unsigned i;
 
 	for (i = 0; i < s->ntries; i++) {
-		width = (int)strlen(s->tries[i].name);
-		if (width > widest && width <= 40)
+		width = strlen(s->tries[i].name);
+		if (width > widest && width <= WIDEST_NAME)
 			widest = width;
 	}
 	for (i = 0; i < s->ntries; i++) {
-		print_label("tried");
-		width = (int)print_escaped(s->tries[i].name,
-		    strlen(s->tries[i].name));
-		printf(":%*s %s", width < widest ? widest - width : 0, "",
-		    script_verdict_text(&s->tries[i]));
+		put_label(t, "tried");
+		width = put_string(t, s->tries[i].name);
+		text_putc(t, ':');
+		put_spaces(t, width < widest ? widest - width + 1 : 1);
+		text_puts(t, script_verdict_text(&s->tries[i]));
 		if (s->tries[i].verdict == SCRIPT_ABSENT)
-			printf(" (%s)", log_errno_name(s->tries[i].error));
-		putchar('\n');
+			put_strings(t, " (",
+			    log_errno_name(s->tries[i].error), ")");
+		text_putc(t, '\n');
 	}
-	if (s->interpreter[0] != '\0') {
-		print_label("runs by");
-		print_string(s->interpreter);
-		putchar('\n');
+	if (s->interpreter != NULL) {
+		put_label(t, "runs by");
+		put_line(t, s->interpreter);
 	}
 }
 
 /* What confines the script, and what this kernel has not got for it. */
 static void
-print_sandbox(const struct explain *e)
+put_sandbox(struct text *t, const struct explain *e)
 {
 	struct sandbox_parts kernel;
 	const char *lack;
@@ -166,12 +223,12 @@ print_sandbox(const struct explain *e)
 
 	if (e->sandbox == NULL)
 		return;
-	print_label("sandbox");
-	puts(e->sandbox);
+	put_label(t, "sandbox");
+	put_line(t, e->sandbox);
 	sandbox_ask(&kernel);
 	for (i = 0; (lack = sandbox_lack(&kernel, i)) != NULL; i++) {
-		print_label("lacking");
-		puts(lack);
+		put_label(t, "lacking");
+		put_line(t, lack);
 	}
 }
 
@@ -184,28 +241,27 @@ stdin_length(const struct explain *e)
 }
 
 static void
-print_environment(const struct explain *e)
+put_environment(struct text *t, const struct explain *e)
 {
 	const struct sipmsg *m = &e->request->msg;
 	size_t i;
 
-	print_label("script");
-	print_string(e->script->path);
-	putchar('\n');
-	print_label("stdin");
-	printf("%llu octets\n", (unsigned long long)stdin_length(e));
+	put_label(t, "script");
+	put_line(t, e->script->path);
+	put_label(t, "stdin");
+	text_number(t, stdin_length(e));
+	text_puts(t, " octets\n");
 	for (i = 0; i < e->env->ndropped; i++) {
 		struct slice name = m->field[e->env->dropped[i]].name;
 
-		print_label("dropped");
-		(void)print_escaped(e->request->buf + name.off, name.len);
-		putchar('\n');
+		put_label(t, "dropped");
+		(void)put_escaped(t, e->request->buf + name.off, name.len);
+		text_putc(t, '\n');
 	}
-	printf("%senvironment:%s\n", dim, plain);
-	for (i = 0; i < e->env->nvars; i++) {
-		print_string(e->env->vars[i]);
-		putchar('\n');
-	}
+	put_strings(t, dim, "environment:", plain);
+	text_putc(t, '\n');
+	for (i = 0; i < e->env->nvars; i++)
+		put_line(t, e->env->vars[i]);
 }
 
 /* ---- The same for programs: one JSON object (RFC 8259). */
@@ -215,74 +271,89 @@ print_environment(const struct explain *e)
  * that number, since what a peer sends need not be UTF-8.
  */
 static void
-json_octets(const void *octets, size_t n)
+json_octets(struct text *t, const void *octets, size_t n)
 {
 	const unsigned char *p = octets;
 
-	putchar('"');
+	text_putc(t, '"');
 	for (; n > 0; n--, p++) {
+		make_room(t);
 		if (*p == '"' || *p == '\\')
-			printf("\\%c", *p);
-		else if (*p < ' ' || *p > '~')
-			printf("\\u%04x", *p);
-		else
-			putchar(*p);
+			text_putc(t, '\\');
+		if (*p < ' ' || *p > '~') {
+			text_puts(t, "\\u");
+			text_hex(t, *p, 4);
+		} else
+			text_putc(t, (char)*p);
 	}
-	putchar('"');
+	text_putc(t, '"');
 }
 
 static void
-json_string(const char *name, const char *value)
+json_name(struct text *t, const char *name)
 {
-	printf(",\"%s\":", name);
-	json_octets(value, strlen(value));
+	put_strings(t, ",\"", name, "\":");
 }
 
 static void
-json_verdict(const struct explain *e)
+json_string(struct text *t, const char *name, const char *value)
+{
+	json_name(t, name);
+	json_octets(t, value, strlen(value));
+}
+
+static void
+json_number(struct text *t, const char *name, uint64_t number)
+{
+	json_name(t, name);
+	text_number(t, number);
+}
+
+static void
+json_verdict(struct text *t, const struct explain *e)
 {
 	const struct why_entry *why = why_entry(e->why);
 	size_t octet;
 
-	printf("{\"verdict\":\"%s\"", e->why == WHY_NONE ? "exec" :
-	    e->answered ? "reject" : "discard");
+	put_strings(t, "{\"verdict\":\"", e->why == WHY_NONE ? "exec" :
+	    e->answered ? "reject" : "discard", "\"");
 	if (e->why == WHY_NONE)
 		return;
 	if (e->answered)
-		printf(",\"status\":%d", why->status);
-	json_string("why", why->token);
-	json_string("reason", why->phrase);
-	json_string("hint", why->hint);
+		json_number(t, "status", (uint64_t)why->status);
+	json_string(t, "why", why->token);
+	json_string(t, "reason", why->phrase);
+	json_string(t, "hint", why->hint);
 	if (e->error != 0)
-		json_string("errno", log_errno_name(e->error));
+		json_string(t, "errno", log_errno_name(e->error));
 	if (e->missing != NULL)
-		json_string("missing", e->missing);
+		json_string(t, "missing", e->missing);
 	if (find_fault(e, &octet))
-		printf(",\"octet\":%zu", octet);
+		json_number(t, "octet", octet);
 }
 
 static void
-json_tries(const struct script *s)
+json_tries(struct text *t, const struct script *s)
 {
 	unsigned i;
 
-	fputs(",\"tried\":[", stdout);
+	text_puts(t, ",\"tried\":[");
 	for (i = 0; i < s->ntries; i++) {
-		fputs(i == 0 ? "{\"name\":" : ",{\"name\":", stdout);
-		json_octets(s->tries[i].name, strlen(s->tries[i].name));
-		json_string("result", script_verdict_text(&s->tries[i]));
+		text_puts(t, i == 0 ? "{\"name\":" : ",{\"name\":");
+		json_octets(t, s->tries[i].name, strlen(s->tries[i].name));
+		json_string(t, "result", script_verdict_text(&s->tries[i]));
 		if (s->tries[i].verdict == SCRIPT_ABSENT)
-			json_string("errno",
+			json_string(t, "errno",
 			    log_errno_name(s->tries[i].error));
-		putchar('}');
+		text_putc(t, '}');
 	}
-	putchar(']');
-	if (s->interpreter[0] != '\0')
-		json_string("interpreter", s->interpreter);
+	text_putc(t, ']');
+	if (s->interpreter != NULL)
+		json_string(t, "interpreter", s->interpreter);
 }
 
 static void
-json_sandbox(const struct explain *e)
+json_sandbox(struct text *t, const struct explain *e)
 {
 	struct sandbox_parts kernel;
 	const char *lack;
@@ -290,67 +361,70 @@ json_sandbox(const struct explain *e)
 
 	if (e->sandbox == NULL)
 		return;
-	json_string("sandbox", e->sandbox);
+	json_string(t, "sandbox", e->sandbox);
 	sandbox_ask(&kernel);
-	fputs(",\"lacking\":[", stdout);
+	text_puts(t, ",\"lacking\":[");
 	for (i = 0; (lack = sandbox_lack(&kernel, i)) != NULL; i++) {
 		if (i > 0)
-			putchar(',');
-		json_octets(lack, strlen(lack));
+			text_putc(t, ',');
+		json_octets(t, lack, strlen(lack));
 	}
-	putchar(']');
+	text_putc(t, ']');
 }
 
 static void
-json_environment(const struct explain *e)
+json_environment(struct text *t, const struct explain *e)
 {
 	size_t i, n;
 
-	json_string("script", e->script->path);
-	printf(",\"stdin\":%llu", (unsigned long long)stdin_length(e));
-	fputs(",\"dropped\":[", stdout);
+	json_string(t, "script", e->script->path);
+	json_number(t, "stdin", stdin_length(e));
+	text_puts(t, ",\"dropped\":[");
 	for (i = 0; i < e->env->ndropped; i++) {
 		struct slice name =
 		    e->request->msg.field[e->env->dropped[i]].name;
 
 		if (i > 0)
-			putchar(',');
-		json_octets(e->request->buf + name.off, name.len);
+			text_putc(t, ',');
+		json_octets(t, e->request->buf + name.off, name.len);
 	}
-	fputs("],\"environment\":{", stdout);
+	text_puts(t, "],\"environment\":{");
 	for (i = 0; i < e->env->nvars; i++) {
 		const char *variable = e->env->vars[i];
 
 		if (i > 0)
-			putchar(',');
+			text_putc(t, ',');
 		n = strcspn(variable, "=");
-		json_octets(variable, n);
-		putchar(':');
-		json_octets(variable + n + 1, strlen(variable + n + 1));
+		json_octets(t, variable, n);
+		text_putc(t, ':');
+		json_octets(t, variable + n + 1, strlen(variable + n + 1));
 	}
-	putchar('}');
+	text_putc(t, '}');
 }
 
 int
 explain_print(const struct explain *e, bool json)
 {
+	static LAST_IN_BSS char output[OUTPUT_SIZE];
+	struct text text = { output, sizeof output, 0, false }, *t = &text;
+
 	if (json) {
-		json_verdict(e);
-		json_tries(e->script);
-		json_sandbox(e);
+		json_verdict(t, e);
+		json_tries(t, e->script);
+		json_sandbox(t, e);
 		if (e->why == WHY_NONE)
-			json_environment(e);
-		puts("}");
+			json_environment(t, e);
+		text_puts(t, "}\n");
 	} else {
 		choose_colours();
-		print_verdict(e);
-		print_fault(e);
-		print_tries(e->script);
-		print_sandbox(e);
+		put_verdict(t, e);
+		put_fault(t, e);
+		put_tries(t, e->script);
+		put_sandbox(t, e);
 		if (e->why == WHY_NONE)
-			print_environment(e);
+			put_environment(t, e);
 	}
-	if (fflush(stdout) != 0)
+	if (t->full || fds_write(STDOUT_FILENO, t->start, t->len) != 0)
 		return EX_OSERR;
 	return e->why == WHY_NONE ? 0 : 1;
 }

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -42,4 +43,20 @@ fds_is_connection(int fd)
 		    lower.st_dev == st.st_dev && lower.st_ino == st.st_ino)
 			return !isatty(fd);
 	return false;
+}
+
+int
+fds_write(int fd, const char *octets, size_t n)
+{
+	while (n > 0) {
+		ssize_t some = write(fd, octets, n);
+
+		if (some < 0 && errno == EINTR)
+			continue;
+		if (some < 0)
+			return -1;
+		octets += some;
+		n -= (size_t)some;
+	}
+	return 0;
 }

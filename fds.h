@@ -6,6 +6,7 @@
 #define FDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * Make sure that 0, 1 and 2 are open, so that no file opened later becomes
@@ -19,5 +20,8 @@ int fds_secure(void);
  * terminal?  The journal's stream is an AF_UNIX socket of its own.
  */
 bool fds_is_connection(int fd);
+
+/* Write all n octets, waiting for room.  Returns 0, or -1 with errno. */
+int fds_write(int fd, const char *octets, size_t n);
 
 #endif

@@ -198,12 +198,10 @@ void
 field_put_tag(struct text *t, const struct sipmsg *m,
     const unsigned char *buf)
 {
-	static const char hex[16] = "0123456789abcdef";
 	const struct sipmsg_field *via = sipmsg_first(m, SIPMSG_VIA);
 	uint64_t hash = 14695981039346656037u;
 	struct sipvia topmost;
 	uint32_t at;
-	int shift;
 
 	hash = hash_first(hash, m, buf, SIPMSG_CALL_ID);
 	hash = hash_first(hash, m, buf, SIPMSG_FROM);
@@ -216,6 +214,5 @@ field_put_tag(struct text *t, const struct sipmsg *m,
 	hash ^= hash >> 33;
 	hash *= 0xff51afd7ed558ccdu;
 	hash ^= hash >> 33;
-	for (shift = 60; shift >= 0; shift -= 4)
-		text_putc(t, hex[hash >> shift & 15]);
+	text_hex(t, hash, FIELD_TAG_LEN);
 }

@@ -1,7 +1,5 @@
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -21,6 +19,8 @@
 #define MAX_BODY_LIMIT (UINT64_C(1) << 30)
 /* A century of seconds is a mistake; a day is long enough for anyone. */
 #define MAX_TIMEOUT 86400
+/* How much of a bad value is shown. */
+#define MOST_VALUE 200
 
 static const char usage[] =
 "Usage: sipcgi-handler [OPTION]...\n"
@@ -78,16 +78,27 @@ static const struct option long_options[] = {
 static _Noreturn void
 fail(const char *option, const char *value, const char *problem)
 {
-	char line[512];
+	static LAST_IN_BSS char octets[512];
+	static const char name[] = "sipcgi-handler: ";
+	struct text line = { octets, sizeof octets - 1, 0, false };
 
-	snprintf(line, sizeof line, "%s%s%.200s%s: %s (try --help)", option,
-	    value != NULL ? " '" : "", value != NULL ? value : "",
-	    value != NULL ? "'" : "", problem);
-	if (!fds_is_connection(STDERR_FILENO))
-		dprintf(STDERR_FILENO, "sipcgi-handler: %s\n", line);
-	else {
+	text_puts(&line, name);
+	text_put(&line, option, strnlen(option, MOST_VALUE));
+	if (value != NULL) {
+		text_puts(&line, " '");
+		text_put(&line, value, strnlen(value, MOST_VALUE));
+		text_puts(&line, "'");
+	}
+	text_puts(&line, ": ");
+	text_puts(&line, problem);
+	text_puts(&line, " (try --help)");
+	octets[line.len] = '\0';
+	if (!fds_is_connection(STDERR_FILENO)) {
+		octets[line.len++] = '\n';
+		(void)fds_write(STDERR_FILENO, octets, line.len);
+	} else {
 		log_open(LOG_AUTO, NULL, LOG_LEVEL_INFO);
-		log_message(LOG_LEVEL_ERR, line);
+		log_message(LOG_LEVEL_ERR, octets + sizeof name - 1);
 	}
 	exit(EX_USAGE);
 }
@@ -95,11 +106,9 @@ fail(const char *option, const char *value, const char *problem)
 static _Noreturn void
 print(const char *text)
 {
-	if (!fds_is_connection(STDOUT_FILENO)) {
-		fputs(text, stdout);
-		if (fflush(stdout) != 0)
-			exit(EX_OSERR);
-	}
+	if (!fds_is_connection(STDOUT_FILENO) &&
+	    fds_write(STDOUT_FILENO, text, strlen(text)) != 0)
+		exit(EX_OSERR);
 	exit(EX_OK);
 }
 
@@ -169,12 +178,13 @@ read_directory(struct options *o, const char *text)
 		return;
 	/* The C library's getcwd() would link an allocator. */
 	if (syscall(SYS_getcwd, from_cwd, sizeof from_cwd - 1) < 0)
-		fail("-d, --directory", text, strerror(errno));
+		fail("-d, --directory", text,
+		    "the working directory it is relative to has no path");
 	n = strlen(from_cwd);
 	if (n > 1)
 		from_cwd[n++] = '/';
 	if (n + strlen(text) >= sizeof from_cwd)
-		fail("-d, --directory", text, strerror(ENAMETOOLONG));
+		fail("-d, --directory", text, "the path is too long");
 	strcpy(from_cwd + n, text);
 	o->directory = from_cwd;
 }
@@ -256,7 +266,7 @@ read_tmp(struct options *o, const char *text)
 	if (text[0] != '/')
 		fail("--tmp", text, "not an absolute path");
 	if (sizeof name + strlen(text) > sizeof tmpdir)
-		fail("--tmp", text, strerror(ENAMETOOLONG));
+		fail("--tmp", text, "the path is too long");
 	if (o->sandbox.tmp == NULL && o->nextra == ENV_MAX_EXTRA)
 		fail("--tmp", text, "more than 64 variables with those of -e");
 	if (o->sandbox.tmp == NULL)

@@ -17,14 +17,80 @@ union address {
 
 static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 
-/* Writes a 16-octet address; an IPv4-mapped one as the IPv4 it is. */
 static void
-write_address(const unsigned char binary[16], char *text)
+put_ipv4(struct text *t, const unsigned char *binary)
 {
-	bool ipv4 = memcmp(binary, mapped, sizeof mapped) == 0;
+	unsigned i;
 
-	inet_ntop(ipv4 ? AF_INET : AF_INET6,
-	    ipv4 ? binary + sizeof mapped : binary, text, PEER_ADDRESS_SIZE);
+	for (i = 0; i < 4; i++) {
+		if (i > 0)
+			text_putc(t, '.');
+		text_number(t, binary[i]);
+	}
+}
+
+static unsigned
+group(const unsigned char binary[16], unsigned i)
+{
+	return (unsigned)binary[2 * i] << 8 | binary[2 * i + 1];
+}
+
+/* The longest run of zero groups, the first of equals; *n is its length. */
+static unsigned
+find_zeros(const unsigned char binary[16], unsigned *n)
+{
+	unsigned first = 0, from, to;
+
+	*n = 0;
+	for (from = 0; from < 8; from = to + 1) {
+		for (to = from; to < 8 && group(binary, to) == 0; to++)
+			;
+		if (to - from > *n) {
+			first = from;
+			*n = to - from;
+		}
+	}
+	return first;
+}
+
+/* RFC 5952: no leading zeros, "::" for the longest run of two or more. */
+static void
+put_ipv6(struct text *t, const unsigned char binary[16])
+{
+	unsigned nzeros, zeros = find_zeros(binary, &nzeros), i = 0;
+
+	while (i < 8) {
+		if (nzeros > 1 && i == zeros) {
+			text_puts(t, "::");
+			i += nzeros;
+			continue;
+		}
+		if (i > 0 && !(nzeros > 1 && i == zeros + nzeros))
+			text_putc(t, ':');
+		text_hex(t, group(binary, i++), 1);
+	}
+}
+
+/*
+ * The C library's inet_ntop() says the same, but by printf, which would be a
+ * tenth of this program and be mapped for each request.
+ */
+void
+peer_put_address(struct text *t, const unsigned char binary[16])
+{
+	if (memcmp(binary, mapped, sizeof mapped) == 0)
+		put_ipv4(t, binary + sizeof mapped);
+	else
+		put_ipv6(t, binary);
+}
+
+static void
+write_address(const unsigned char binary[16], char text[PEER_ADDRESS_SIZE])
+{
+	struct text t = { text, PEER_ADDRESS_SIZE - 1, 0, false };
+
+	peer_put_address(&t, binary);
+	text[t.len] = '\0';
 }
 
 static uint16_t

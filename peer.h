@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "text.h"
+
 /* Room for any address in text, with its NUL. */
 #define PEER_ADDRESS_SIZE 46
 
@@ -40,5 +42,11 @@ struct peer {
  * super-server does not start us for it for ever), WHY_SYSTEM with errno.
  */
 int peer_learn(struct peer *, char *const *environment);
+
+/*
+ * Write an address of 16 octets, an IPv4-mapped one as the IPv4 it is, and
+ * IPv6 as RFC 5952 has it; at most PEER_ADDRESS_SIZE - 1 octets.
+ */
+void peer_put_address(struct text *, const unsigned char binary[16]);
 
 #endif

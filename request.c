@@ -15,6 +15,9 @@
 #define MFD_NOEXEC_SEAL 8U
 #endif
 
+/* The part of buf that is read into. */
+#define READ_SIZE (sizeof(((struct request *)0)->buf) - REQUEST_ROOM)
+
 /* What a drain throws away at most: a peer may send without end. */
 #define DRAIN_MOST (1 << 20)
 
@@ -135,7 +138,7 @@ read_head(struct request *r, struct input *in)
 
 	while (result == SIPMSG_MORE) {
 		ssize_t n = read_some(in, r->buf + r->len,
-		    sizeof r->buf - r->len);
+		    READ_SIZE - r->len);
 
 		if (n <= 0)
 			return end_head(r, n);
@@ -206,10 +209,10 @@ read_body(struct request *r, struct input *in, uint64_t want,
 		size_t room;
 		ssize_t n;
 
-		if (r->len == sizeof r->buf &&
+		if (r->len == READ_SIZE &&
 		    (error = move_to_store(r)) != 0)
 			return error;
-		room = sizeof r->buf - r->len;
+		room = READ_SIZE - r->len;
 		if (room > want - r->body_len)
 			room = (size_t)(want - r->body_len);
 		n = read_some(in, r->buf + r->len, room);
@@ -267,6 +270,13 @@ request_read(struct request *r, enum peer_input input,
 	if (error == 0)
 		error = read_whole_body(r, &in, limits->max_body);
 	return error;
+}
+
+struct text
+request_room(struct request *r)
+{
+	return (struct text){ (char *)r->buf + r->len,
+	    sizeof r->buf - r->len, 0, false };
 }
 
 void

@@ -9,9 +9,16 @@
 
 #include "peer.h"
 #include "sipmsg.h"
+#include "text.h"
 
 /* Room behind the head for what comes with it, and for parts of a body. */
 #define REQUEST_CHUNK 65536
+
+/*
+ * Room behind the message for what is made of it: the names of scripts, the
+ * environment, an answer.  A small request then touches one page for all.
+ */
+#define REQUEST_ROOM (256 * 1024)
 
 /*
  * Octets of empty lines before a start line: keep-alives of a peer that has
@@ -20,7 +27,6 @@
 #define REQUEST_MAX_BLANK 65536
 
 struct request {
-	struct sipmsg msg;
 	size_t blank;			/* octets of empty lines dropped */
 	size_t len;			/* octets in buf */
 	uint64_t body_len;		/* octets of body that have arrived */
@@ -28,7 +34,8 @@ struct request {
 					   what was moved there, or -1 */
 	off_t store_len;		/* octets in it */
 	uint32_t stored;		/* buf before this is in the store */
-	unsigned char buf[SIPMSG_MAX_HEAD + REQUEST_CHUNK];
+	struct sipmsg msg;
+	unsigned char buf[SIPMSG_MAX_HEAD + REQUEST_CHUNK + REQUEST_ROOM];
 };
 
 struct request_limits {
@@ -43,6 +50,9 @@ struct request_limits {
  */
 int request_read(struct request *, enum peer_input input,
     const struct request_limits *);
+
+/* The room behind the message, as it is now, of REQUEST_ROOM octets or more. */
+struct text request_room(struct request *);
 
 /*
  * Make the header lines, the empty line and the body fd 0: a memfd, so that

@@ -71,11 +71,22 @@ try_name(struct script *s, const char *name)
 	    try->verdict == SCRIPT_WRITABLE;
 }
 
+/* Room for n octets, which the caller has: see SCRIPT_ROOM. */
+static char *
+take_room(struct text *room, size_t n)
+{
+	char *octets = room->start + room->len;
+
+	room->len += n;
+	return octets;
+}
+
 /* user@host, then @host, whose text is the end of the first. */
 static bool
-try_uri(struct script *s, const struct sipmsg *m, const unsigned char *buf)
+try_uri(struct script *s, const struct sipmsg *m, const unsigned char *buf,
+    struct text *room)
 {
-	char *at = s->octets, *end;
+	char *name = room->start + room->len, *at = name, *end;
 
 	if (m->uri.has_user)
 		at += sipuri_user(buf, m->uri.user, at);
@@ -83,23 +94,18 @@ try_uri(struct script *s, const struct sipmsg *m, const unsigned char *buf)
 	end = at + 1;
 	end += sipuri_canonical_host(buf, m->uri.host, end);
 	*end = '\0';
-	s->room = end + 1;
-	return (m->uri.has_user && try_name(s, s->octets)) ||
-	    try_name(s, at);
+	(void)take_room(room, (size_t)(end + 1 - name));
+	return (m->uri.has_user && try_name(s, name)) || try_name(s, at);
 }
 
 /* The interpreter of a "#!" line, as the kernel reads it. */
-static void
-copy_interpreter(char *to, const char *line, size_t n)
+static const char *
+cut_interpreter(char *line)
 {
-	size_t i = 2, len = 0;
+	char *name = line + 2 + strspn(line + 2, " \t");
 
-	while (i < n && (line[i] == ' ' || line[i] == '\t'))
-		i++;
-	while (i < n && line[i] != ' ' && line[i] != '\t' &&
-	    line[i] != '\n' && line[i] != '\0')
-		to[len++] = line[i++];
-	to[len] = '\0';
+	name[strcspn(name, " \t\n")] = '\0';
+	return name;
 }
 
 /*
@@ -107,11 +113,11 @@ copy_interpreter(char *to, const char *line, size_t n)
  * a request and --explain knows.  What cannot be read may still be executed.
  */
 static int
-check_format(struct script *s)
+check_format(struct script *s, struct text *room)
 {
 	int fd = open(s->name, O_RDONLY | O_NOCTTY);
-	char begin[SCRIPT_MAX_INTERPRETER];
-	ssize_t n = fd < 0 ? -1 : read(fd, begin, sizeof begin);
+	char *begin = room->start + room->len;
+	ssize_t n = fd < 0 ? -1 : read(fd, begin, SCRIPT_MAX_INTERPRETER);
 
 	if (n < 0 || (n >= 4 && memcmp(begin, "\177ELF", 4) == 0))
 		return 0;
@@ -119,43 +125,43 @@ check_format(struct script *s)
 		errno = ENOEXEC;
 		return -WHY_EXEC;
 	}
-	copy_interpreter(s->interpreter, begin, (size_t)n);
+	begin[n] = '\0';
+	(void)take_room(room, (size_t)n + 1);
+	s->interpreter = cut_interpreter(begin);
 	return access(s->interpreter, X_OK) == 0 ? 0 : -WHY_EXEC;
 }
 
-/* The path stands behind the names: two arrays would be two pages. */
 static int
-set_path(struct script *s, const char *directory)
+set_path(struct script *s, const char *directory, struct text *room)
 {
-	size_t n = strlen(directory);
+	size_t n = strlen(directory), name = strlen(s->name);
+	char *path;
 
-	if (n + 1 + strlen(s->name) >= PATH_MAX) {
+	if (n + 1 + name >= PATH_MAX) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	s->path = s->room;
-	memcpy(s->room, directory, n);
+	s->path = path = take_room(room, n + 1 + name + 1);
+	memcpy(path, directory, n);
 	if (n == 0 || directory[n - 1] != '/')
-		s->room[n++] = '/';
-	strcpy(s->room + n, s->name);
+		path[n++] = '/';
+	memcpy(path + n, s->name, name + 1);
 	return 0;
 }
 
 int
 script_choose(struct script *s, const char *directory,
-    const struct sipmsg *m, const unsigned char *buf)
+    const struct sipmsg *m, const unsigned char *buf, struct text *room)
 {
 	const struct script_try *last;
 	int error;
 
 	s->ntries = 0;
-	s->name = s->path = NULL;
-	s->room = s->octets;
-	s->interpreter[0] = '\0';
+	s->name = s->path = s->interpreter = NULL;
 	error = enter_directory(directory);
 	if (error != 0)
 		return error;
-	if (!(m->uri.is_sip && try_uri(s, m, buf)))
+	if (!(m->uri.is_sip && try_uri(s, m, buf, room)))
 		(void)try_name(s, fallback);
 	last = &s->tries[s->ntries - 1];
 	errno = last->error;
@@ -164,7 +170,8 @@ script_choose(struct script *s, const char *directory,
 	if (last->verdict != SCRIPT_TAKEN)
 		return -WHY_SCRIPT_MISSING;
 	s->name = last->name;
-	return set_path(s, directory) != 0 ? -WHY_EXEC : check_format(s);
+	return set_path(s, directory, room) != 0 ? -WHY_EXEC :
+	    check_format(s, room);
 }
 
 const char *

@@ -7,6 +7,7 @@
 #include <limits.h>
 
 #include "sipmsg.h"
+#include "text.h"
 
 /* user@host, @host, default.cgi. */
 #define SCRIPT_MAX_TRIES 3
@@ -30,26 +31,28 @@ struct script_try {
 	int error;			/* errno of SCRIPT_ABSENT */
 };
 
+/* Octets that the names, the path and the interpreter take at most. */
+#define SCRIPT_ROOM (SIPMSG_MAX_START_LINE + 8 + PATH_MAX + \
+	SCRIPT_MAX_INTERPRETER + 1)
+
 struct script {
 	const char *path;		/* absolute */
 	const char *name;		/* its last part */
-	char interpreter[SCRIPT_MAX_INTERPRETER];	/* of "#!", or "" */
-	struct script_try tries[SCRIPT_MAX_TRIES];
+	const char *interpreter;	/* of "#!", or NULL */
 	unsigned ntries;
-	char *room;			/* the free part of octets */
-	/* The names' octets, and behind them those of the path. */
-	char octets[2 * SIPMSG_MAX_START_LINE + 8 + PATH_MAX];
+	struct script_try tries[SCRIPT_MAX_TRIES];
 };
 
 /*
  * Enter the directory (an absolute path) and find the script: the first of
  * the names that is a regular file this process may execute.  It must be an
- * ELF file or begin with "#!" and an interpreter that is there.  Returns 0,
- * or a negated enum why with errno.  The working directory is the directory
- * afterwards, also without a script.
+ * ELF file or begin with "#!" and an interpreter that is there.  The strings
+ * go to the room, which is the owner's, must stay, and has SCRIPT_ROOM left.
+ * Returns 0, or a negated enum why with errno.  The working directory is the
+ * directory afterwards, also without a script.
  */
 int script_choose(struct script *, const char *directory,
-    const struct sipmsg *, const unsigned char *buf);
+    const struct sipmsg *, const unsigned char *buf, struct text *room);
 
 /* Why a name was, or was not, taken: a phrase for people. */
 const char *script_verdict_text(const struct script_try *);

@@ -54,20 +54,23 @@
 #define LINGER_MILLISECONDS 1000
 
 /*
- * All that is known; zeroed pages, of which a small request touches few: in
- * each struct what is large stands last.
+ * All that is known; zeroed pages, of which a small request touches few: what
+ * is large stands last.
  */
 static LAST_IN_BSS struct life {
-	struct peer peer;
 	bool judged;			/* the message is there to be echoed */
 	char sandbox[SANDBOX_TEXT_MAX];	/* level and Landlock ABI, or "" */
 	const char *missing;		/* what the sandbox lacks */
-	struct options options;
-	struct request request;
+	struct text room;		/* behind the message, see request.h */
+	struct peer peer;
 	struct script script;
 	struct env env;
-	char answer[REPLY_SIZE];
+	struct options options;
+	struct request request;
 } life;
+
+_Static_assert(REQUEST_ROOM >= SCRIPT_ROOM + ENV_ROOM + REPLY_SIZE,
+    "all that is made of a message must have room");
 
 extern char **environ;
 
@@ -126,7 +129,7 @@ write_answer(const struct text *t)
 static void
 answer(struct life *l, enum why why)
 {
-	struct text t = { l->answer, sizeof l->answer, 0, false };
+	struct text t = text_rest(&l->room);
 
 	reply_build(&t, &l->request.msg, l->request.buf, &l->peer, why,
 	    SOFTWARE);
@@ -206,6 +209,7 @@ read_request(struct life *l)
 	int error = request_read(&l->request, l->peer.input, &limits);
 
 	l->judged = true;
+	l->room = request_room(&l->request);
 	if (error != 0)
 		refuse(l, (enum why)-error);
 }
@@ -214,7 +218,7 @@ static void
 choose_script(struct life *l)
 {
 	int error = script_choose(&l->script, l->options.directory,
-	    &l->request.msg, l->request.buf);
+	    &l->request.msg, l->request.buf, &l->room);
 
 	if (error != 0)
 		refuse(l, (enum why)-error);
@@ -230,7 +234,7 @@ build_environment(struct life *l)
 		.inherited = environ,
 		.extra = l->options.extra, .nextra = l->options.nextra
 	};
-	int error = env_build(&l->env, &in);
+	int error = env_build(&l->env, &in, &l->room);
 
 	errno = 0;
 	if (error != 0)

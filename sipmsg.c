@@ -103,8 +103,6 @@ sipmsg_init(struct sipmsg *m)
 	/* The field array need not be cleared: nfields guards it. */
 	memset(m, 0, offsetof(struct sipmsg, field));
 	memset(&m->first, SIPMSG_NO_FIELD, sizeof m->first);
-	memset(&m->headers_off, 0,
-	    sizeof *m - offsetof(struct sipmsg, headers_off));
 }
 
 const struct sipmsg_field *

@@ -103,9 +103,6 @@ struct sipmsg {
 	struct sipuri uri;		/* valid when the URI is well-formed */
 	bool uri_ok;
 
-	/* Header fields that arrived whole, in order. */
-	unsigned nfields;
-	struct sipmsg_field field[SIPMSG_MAX_FIELDS];
 	uint8_t first[SIPMSG_KNOWN];	/* index of the first row of each
 					   known name or SIPMSG_NO_FIELD */
 
@@ -127,6 +124,10 @@ struct sipmsg {
 	uint32_t resume;		/* no line end before this octet */
 	bool open;			/* the last field may go on */
 	unsigned nlines;		/* header lines without folds */
+
+	/* Header fields that arrived whole, in order; few are touched. */
+	unsigned nfields;
+	struct sipmsg_field field[SIPMSG_MAX_FIELDS];
 };
 
 /* Prepare for a new message. */

@@ -38,10 +38,27 @@ text_number(struct text *t, uint64_t number)
 }
 
 void
+text_hex(struct text *t, uint64_t number, unsigned digits)
+{
+	static const char hex[16] = "0123456789abcdef";
+	unsigned n = 1;
+
+	while (n < 16 && (n < digits || number >> 4 * n != 0))
+		n++;
+	while (n-- > 0)
+		text_putc(t, hex[number >> 4 * n & 15]);
+}
+
+struct text
+text_rest(const struct text *t)
+{
+	return (struct text){ t->start + t->len, t->size - t->len, 0, false };
+}
+
+void
 text_escape(struct text *t, const void *octets, size_t n, size_t most,
     bool spaces)
 {
-	static const char hex[16] = "0123456789abcdef";
 	const unsigned char *p = octets, *end = p + (n < most ? n : most);
 
 	for (; p < end; p++) {
@@ -50,8 +67,7 @@ text_escape(struct text *t, const void *octets, size_t n, size_t most,
 			text_putc(t, (char)*p);
 		} else if (*p < ' ' || *p > '~' || (*p == ' ' && !spaces)) {
 			text_puts(t, "\\x");
-			text_putc(t, hex[*p >> 4]);
-			text_putc(t, hex[*p & 15]);
+			text_hex(t, *p, 2);
 		} else
 			text_putc(t, (char)*p);
 	}

@@ -32,6 +32,11 @@ void text_put(struct text *, const void *octets, size_t n);
 void text_puts(struct text *, const char *string);
 void text_putc(struct text *, char c);
 void text_number(struct text *, uint64_t number);
+/* In hexadecimal, lower case, with at least so many digits. */
+void text_hex(struct text *, uint64_t number, unsigned digits);
+
+/* What is left of a text's memory, as a text of its own. */
+struct text text_rest(const struct text *);
 
 /*
  * Octets from others, made fit to print: a control, a quote, a backslash or

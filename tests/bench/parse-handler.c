@@ -28,7 +28,9 @@ static bool
 build(const unsigned char *message, size_t len)
 {
 	static char *inherited[] = { NULL };
-	static struct env env;
+	static char octets[ENV_ROOM];
+	struct text room = { octets, sizeof octets, 0, false };
+	struct env env;
 	static const struct peer peer = {
 		.input = PEER_INET, .known = true,
 		.binary = { [10] = 0xff, 0xff, 192, 0, 2, 1 },
@@ -44,7 +46,7 @@ build(const unsigned char *message, size_t len)
 	if (!parse(message, len))
 		return false;
 	request.body_len = m.content_length;
-	return env_build(&env, &request) == 0;
+	return env_build(&env, &request, &room) == 0;
 }
 
 const struct parser parse_handler = { "sipcgi-handler", start, parse };

@@ -79,11 +79,11 @@ compare_names(const void *a, const void *b)
 static void
 check_variables(const struct env *e)
 {
-	char *sorted[ENV_MAX];
+	char *sorted[SIPMSG_MAX_FIELDS + ENV_OURS + ENV_MAX_EXTRA];
 	size_t i;
 
-	CHECK(e->nvars < ENV_MAX && e->vars[e->nvars] == NULL);
-	CHECK(!e->block.full && e->block.len <= e->block.size);
+	CHECK(e->nvars <= e->most && e->vars[e->nvars] == NULL);
+	CHECK(!e->room->full && e->room->len <= e->room->size);
 	for (i = 0; i < e->nvars; i++)
 		check_variable(e->vars[i]);
 	memcpy(sorted, e->vars, e->nvars * sizeof sorted[0]);
@@ -326,7 +326,9 @@ check_tag(const struct env *e, const struct feed *f)
 static void
 check_environment_from(const struct feed *f, const struct peer *peer)
 {
-	static struct env e;
+	static char octets[ENV_ROOM];
+	struct text room = { octets, sizeof octets, 0, false };
+	struct env e;
 	struct env_request r = {
 		.msg = &f->msg, .buf = f->buf, .peer = peer,
 		.script = SCRIPT, .software = SOFTWARE,
@@ -337,7 +339,7 @@ check_environment_from(const struct feed *f, const struct peer *peer)
 
 	r.body_len = f->msg.has_content_length ? f->msg.content_length :
 	    f->len - f->msg.head_len;
-	CHECK(env_build(&e, &r) == 0);
+	CHECK(env_build(&e, &r, &room) == 0);
 	check_variables(&e);
 	check_ours(&e, peer);
 	for (i = 0; i < f->msg.nfields; i++)

@@ -105,7 +105,9 @@ static void
 print_environment(const struct feed *f, const struct peer *peer)
 {
 	static char *const inherited[] = { NULL };
-	static struct env env;
+	static char octets[ENV_ROOM];
+	struct text room = { octets, sizeof octets, 0, false };
+	struct env env;
 	struct env_request r = {
 		.msg = &f->msg, .buf = f->buf, .peer = peer,
 		.script = "/scripts/default.cgi", .software = SOFTWARE,
@@ -115,7 +117,7 @@ print_environment(const struct feed *f, const struct peer *peer)
 	};
 	size_t i;
 
-	if (f->result != 0 || env_build(&env, &r) != 0) {
+	if (f->result != 0 || env_build(&env, &r, &room) != 0) {
 		puts("none");
 		return;
 	}
@@ -123,57 +125,53 @@ print_environment(const struct feed *f, const struct peer *peer)
 		puts(env.vars[i]);
 }
 
-/* How an environment with such a path, and so many variables, ends. */
-static int
-build_with(const struct feed *f, const char *path, const char *const *extra,
+/*
+ * Build an environment with so many more variables in a room of so many
+ * octets.  Returns how many it takes, 0: they are too few.
+ */
+static size_t
+build_in(const struct feed *f, size_t most, const char *const *extra,
     size_t nextra)
 {
 	static char *const inherited[] = { NULL };
-	static struct env env;
+	static char octets[ENV_ROOM + 1];
+	/* Pointers must be put right wherever the room begins. */
+	struct text room = { octets + 1, most, 0, false };
+	struct env env;
 	struct env_request r = {
 		.msg = &f->msg, .buf = f->buf, .peer = check_peer(0),
-		.script = path, .software = SOFTWARE, .body_len = 1,
+		.script = "/", .software = SOFTWARE, .body_len = 1,
 		.inherited = inherited, .extra = extra, .nextra = nextra
 	};
-	int error = env_build(&env, &r);
+	int error = env_build(&env, &r, &room);
 
 	CHECK(error == 0 || error == -WHY_ENVIRONMENT_LARGE);
-	if (error == 0) {
-		CHECK(env.block.len <= sizeof env.octets);
-		CHECK(env.nvars < ENV_MAX && env.vars[env.nvars] == NULL);
-	}
-	return error;
+	CHECK(room.len <= most);
+	if (error != 0)
+		return 0;
+	CHECK((uintptr_t)env.vars % sizeof *env.vars == 0);
+	CHECK(env.nvars <= env.most && env.vars[env.nvars] == NULL);
+	return room.len;
 }
 
-/*
- * It ends whole or with an error, wherever the room ends: what fits with an
- * octet less of room fits with more.
- */
+/* It ends whole or with an error, wherever the room ends. */
 static void
 check_full(const struct feed *f)
 {
-	static char path[ENV_SIZE + 2];
-	static const char *extra[2 * ENV_MAX];
-	static char names[2 * ENV_MAX][8];
-	size_t n, most = 0;
-	bool fits;
+	static char names[ENV_MAX_EXTRA][8];
+	const char *extra[ENV_MAX_EXTRA];
+	size_t n, whole;
 
-	for (n = 0; n < 2 * ENV_MAX; n++) {
+	for (n = 0; n < ENV_MAX_EXTRA; n++) {
 		(void)snprintf(names[n], sizeof names[n], "V%zu=", n);
 		extra[n] = names[n];
 	}
-	CHECK(build_with(f, "/", extra, 1) == 0);
-	CHECK(build_with(f, "/", extra, 2 * ENV_MAX) != 0);
-	memset(path, '/', sizeof path - 1);
-	for (n = sizeof path - 1; n > 0 && (most == 0 || most - n < 1000);
-	    n--) {
-		path[n] = '\0';
-		fits = build_with(f, path, extra, 0) == 0;
-		CHECK(most == 0 || fits);
-		if (fits && most == 0)
-			most = n;
-	}
-	printf("%s\n", most > 0 ? "whole or not at all" : "never");
+	whole = build_in(f, ENV_ROOM, extra, ENV_MAX_EXTRA);
+	CHECK(whole > 0);
+	for (n = 0; n < whole; n++)
+		CHECK(build_in(f, n, extra, ENV_MAX_EXTRA) == 0);
+	CHECK(build_in(f, whole, extra, ENV_MAX_EXTRA) == whole);
+	puts("whole or not at all");
 }
 
 static enum why

@@ -7,11 +7,13 @@
  *        value host TEXT      how much of it is a host
  *        value port TEXT      how much of it is a port
  *        value escape TEXT    its first eight octets, made fit to print
+ *        value address TEXT...  each written anew
  *        value beyond TEXT    must crash: the octet after it
  *
  * PEER is a number for check_peer(). The text stands at the end of a page
  * behind which none may be touched.
  */
+#include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +85,20 @@ print_escaped(const unsigned char *buf, size_t len)
 	printf("%.*s\n", (int)t.len, out);
 }
 
+static void
+print_address(const char *text)
+{
+	unsigned char binary[16] = { [10] = 0xff, [11] = 0xff };
+	struct text t = { out, PEER_ADDRESS_SIZE - 1, 0, false };
+
+	if (inet_pton(AF_INET6, text, binary) != 1 &&
+	    inet_pton(AF_INET, text, binary + 12) != 1)
+		exit(64);
+	peer_put_address(&t, binary);
+	CHECK(!t.full);
+	printf("%.*s\n", (int)t.len, out);
+}
+
 /* Wanted, so no sanitizer shall report it. */
 static void
 print_beyond(const volatile unsigned char *buf, size_t len)
@@ -112,6 +128,9 @@ main(int argc, char **argv)
 		printf("%zu\n", sipuri_port(buf, len));
 	else if (strcmp(what, "escape") == 0)
 		print_escaped(buf, len);
+	else if (strcmp(what, "address") == 0)
+		for (int i = 2; i < argc; i++)
+			print_address(argv[i]);
 	else if (strcmp(what, "beyond") == 0)
 		print_beyond(buf, len);
 	else

@@ -245,6 +245,38 @@ test_to_has_none()
 	done
 }
 
+test_address_is_written_in_one_way()
+{
+	gives 192.0.2.7 address 192.0.2.7
+	gives 0.0.0.0 address 0.0.0.0
+	gives 255.255.255.255 address ::ffff:255.255.255.255
+	gives :: address ::
+	gives ::1 address 0:0:0:0:0:0:0:1
+	gives 1:: address 1::0
+	gives 2001:db8::7 address 2001:0DB8::0007
+	gives 1:0:2:3:4:5:6:7 address 1:0:2:3:4:5:6:7
+	gives 0:1::2 address 0:1:0:0:0:0:0:2
+	gives 1::2:0:0:3:4 address 1:0:0:2:0:0:3:4
+	gives 1:0:0:2::3 address 1:0:0:2:0:0:0:3
+	longest=ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff0
+	gives "$longest" address "$longest"
+}
+
+# Every pattern of groups that are zero, one digit, or four.
+test_address_is_written_as_by_others()
+{
+	/usr/bin/python3 -IS - "$driver" <<-'END'
+		import ipaddress, itertools, subprocess, sys
+		patterns = list(itertools.product(('0', 'a', '1234'), repeat=8))
+		given = [':'.join(groups) for groups in patterns]
+		got = subprocess.run([sys.argv[1], 'address'] + given, check=True,
+		                     stdout=subprocess.PIPE, text=True).stdout
+		wanted = [str(ipaddress.IPv6Address(text)) for text in given]
+		sys.exit(got.splitlines() != wanted)
+	END
+	assertTrue 'as by Python' $?
+}
+
 test_text_is_made_fit_to_print()
 {
 	gives 'a\x20b\"c\\d~' escape 'a b"c\d~'
