@@ -78,7 +78,9 @@ ifneq ($(filter default undefined,$(origin CC)),)
 endif
 STATIC = $(if $(findstring musl,$(CC)),yes,no)
 
-CFLAGS = -O2 -g
+# Small rather than fast: most of this code runs once in a process, so what
+# counts is how much of it must be fetched.
+CFLAGS = -Os -g
 LANGUAGE = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-DSCRIPT_DIRECTORY='"$(sipdir)"'
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -96,11 +98,14 @@ SECTIONS = -ffunction-sections -fdata-sections
 # at start.
 MODE = $(if $(filter yes,$(STATIC)),-fno-pie,-fPIE)
 MODE_LINK = $(if $(filter yes,$(STATIC)),-static -no-pie $(FEW_PAGES),-pie)
-# Each page that a process touches costs as much as ten system calls, each
-# segment about the same. RELRO guards what a dynamic loader has written:
-# here is none, so it would be a page for nothing. Sorted by name, small
-# zeroed data comes to stand next to initialised data, see LAST_IN_BSS.
-FEW_PAGES = -Wl,-z,norelro,-z,noseparate-code,--sort-section=name
+# Each page that a process touches costs as much as several system calls, each
+# segment about the same. RELRO guards what a dynamic loader has written: here
+# is none, so it would be a page for nothing. Initialised data and, sorted by
+# name, the small zeroed data behind it share the first page of their segment,
+# see LAST_IN_BSS; with musl, which is small, the place of that is known.
+FEW_PAGES = -Wl,-z,norelro,-z,noseparate-code,--sort-section=name \
+	$(if $(findstring musl,$(CC)),-Wl$(comma)--section-start=.init_array=0x440000)
+comma = ,
 SANITIZERS = $(if $(SANITIZE),-fsanitize=$(SANITIZE) \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer)
 # musl-gcc does not see the kernel's headers: show it those, and no others.
