@@ -12,24 +12,21 @@ static const char fallback[] = "default.cgi";
 
 /*
  * Who may write to the directory decides what we execute: nobody but its
- * owner and group.  Descriptors opened here close with all others when the
- * script is executed.
+ * owner and group.  Entered first, it is the same one for all that follows.
  */
 static int
 enter_directory(const char *directory)
 {
-	int fd = open(directory, O_RDONLY | O_DIRECTORY);
 	struct stat st;
 
-	if (fd < 0)
+	if (chdir(directory) != 0)
 		return errno == ENOENT ? -WHY_DIRECTORY_MISSING :
 		    errno == ENOTDIR ? -WHY_DIRECTORY_NOT :
-		    errno == EMFILE || errno == ENFILE || errno == ENOMEM ?
-		    -WHY_SYSTEM : -WHY_DIRECTORY_UNREADABLE;
-	if (fstat(fd, &st) != 0)
-		return -WHY_SYSTEM;
-	if (fchdir(fd) != 0)
+		    errno == ENOMEM ? -WHY_SYSTEM : -WHY_DIRECTORY_UNREADABLE;
+	if (faccessat(AT_FDCWD, ".", R_OK, AT_EACCESS) != 0)
 		return -WHY_DIRECTORY_UNREADABLE;
+	if (stat(".", &st) != 0)
+		return -WHY_SYSTEM;
 	if (st.st_mode & S_IWOTH) {
 		errno = EPERM;
 		return -WHY_DIRECTORY_WRITABLE;
@@ -111,6 +108,7 @@ cut_interpreter(char *line)
 /*
  * Would execve take it?  Asked beforehand, so that the log has one line for
  * a request and --explain knows.  What cannot be read may still be executed.
+ * The descriptor closes with all others when the script is executed.
  */
 static int
 check_format(struct script *s, struct text *room)
