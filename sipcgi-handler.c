@@ -300,17 +300,22 @@ close_from_3(void)
 
 /*
  * What a program expects to be born with.  Ignored signals, the mask and
- * O_NONBLOCK survive execve; a super-server may have left any of them.
+ * O_NONBLOCK survive execve; a super-server may have left any of them.  The
+ * kernel's own struct sigaction is smaller than this on every machine, and
+ * SIG_DFL is 0; the C library's calls do for each signal what only a handler
+ * needs, and for SIGABRT three calls more.
  */
 static void
 restore_state(void)
 {
+	static const char default_action[64];
 	sigset_t none;
 	int signal, flags;
 
 	for (signal = 1; signal < 32; signal++)
 		if (signal != SIGKILL && signal != SIGSTOP)
-			set_signal(signal, SIG_DFL);
+			(void)syscall(SYS_rt_sigaction, signal, default_action,
+			    NULL, _NSIG / 8);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	flags = fcntl(STDOUT_FILENO, F_GETFL);
