@@ -6,14 +6,17 @@
 
 #include "fds.h"
 
+static struct stat was[STDERR_FILENO + 1];
+
 int
 fds_secure(void)
 {
 	int fd;
 
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 &&
-		    open("/dev/null", O_RDWR) != fd)
+		if (fstat(fd, &was[fd]) != 0 &&
+		    (open("/dev/null", O_RDWR) != fd ||
+		    fstat(fd, &was[fd]) != 0))
 			return -1;
 	return 0;
 }
@@ -31,16 +34,13 @@ is_internet_socket(int fd)
 bool
 fds_is_connection(int fd)
 {
-	struct stat st, lower;
-	int other;
+	int lower;
 
-	if (fstat(fd, &st) != 0)
-		return false;
-	if (S_ISSOCK(st.st_mode) && is_internet_socket(fd))
+	if (S_ISSOCK(was[fd].st_mode) && is_internet_socket(fd))
 		return true;
-	for (other = STDIN_FILENO; other < fd; other++)
-		if (fstat(other, &lower) == 0 &&
-		    lower.st_dev == st.st_dev && lower.st_ino == st.st_ino)
+	for (lower = STDIN_FILENO; lower < fd; lower++)
+		if (was[lower].st_dev == was[fd].st_dev &&
+		    was[lower].st_ino == was[fd].st_ino)
 			return !isatty(fd);
 	return false;
 }

@@ -11,13 +11,15 @@
 /*
  * Make sure that 0, 1 and 2 are open, so that no file opened later becomes
  * one of them: a closed one becomes /dev/null.  Returns 0, or -1 with errno.
+ * Remembers which files they are, for fds_is_connection().
  */
 int fds_secure(void);
 
 /*
- * Is fd (1 or 2) the connection: an Internet socket, or the same file as a
- * lower descriptor (as inetd hands it over) or, for 2, as 1, and not a
- * terminal?  The journal's stream is an AF_UNIX socket of its own.
+ * Was fd (1 or 2), when we were started, the connection: an Internet socket,
+ * or the same file as a lower descriptor (as inetd hands it over) or, for 2,
+ * as 1, and not a terminal?  The journal's stream is an AF_UNIX socket of its
+ * own.
  */
 bool fds_is_connection(int fd);
 

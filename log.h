@@ -50,9 +50,8 @@ struct log_entry {
 };
 
 /*
- * Choose where lines go; `file` is for LOG_FILE and must stay.  Called while
- * fd 0 and 1 are still what the super-server gave: whether fd 2 is the same
- * is asked here.  Nothing is opened before there is something to write, or
+ * Choose where lines go; `file` is for LOG_FILE and must stay.  Comes after
+ * fds_secure().  Nothing is opened before there is something to write, or
  * log_hold() is called.
  */
 void log_open(enum log_where where, const char *file, enum log_level level);

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "fds.h"
 #include "log.h"
 
 /* Instead of the C library's. */
@@ -29,6 +30,8 @@ main(void)
 	while (write(fds[1], page, sizeof page) > 0)
 		;
 	if (fcntl(fds[1], F_SETFL, 0) != 0 || dup2(fds[1], 2) != 2)
+		return 1;
+	if (fds_secure() != 0)
 		return 1;
 	log_open(LOG_STDERR, NULL, LOG_LEVEL_INFO);
 	log_message(LOG_LEVEL_ERR, "lost");

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "fds.h"
 #include "log.h"
 #include "why.h"
 
@@ -18,6 +19,8 @@ main(void)
 	enum log_event event;
 	int i;
 
+	if (fds_secure() != 0)
+		return 1;
 	log_open(LOG_JOURNAL, NULL, LOG_LEVEL_INFO);
 	for (i = WHY_NONE + 1; i < WHY_COUNT; i++) {
 		why = why_entry((enum why)i);
