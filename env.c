@@ -49,16 +49,17 @@ has_name(const char *variable, const char *name)
 	return strlen(name) == n && memcmp(variable, name, n) == 0;
 }
 
-static const char *
-value_of(const char *variable)
+/* What old shells took for code, in a variable of any name. */
+static bool
+is_shell_function(const char *value)
 {
-	return variable + name_length(variable) + 1;
+	return strncmp(value, "() {", 4) == 0;
 }
 
 static bool
-is_shell_function(const char *variable)
+holds_shell_function(const char *variable)
 {
-	return strncmp(value_of(variable), "() {", 4) == 0;
+	return is_shell_function(variable + name_length(variable) + 1);
 }
 
 static void
@@ -81,22 +82,13 @@ begin(struct env *e, const char *name)
 	return variable;
 }
 
-/*
- * The variable is whole: keep it.  One that old shells would run is taken
- * back.
- */
-static bool
+/* The variable is whole: keep it. */
+static void
 end(struct env *e, char *variable)
 {
 	text_putc(e->room, '\0');
-	if (e->room->full)
-		return false;
-	if (is_shell_function(variable)) {
-		e->room->len = (size_t)(variable - e->room->start);
-		return false;
-	}
-	add(e, variable);
-	return true;
+	if (!e->room->full)
+		add(e, variable);
 }
 
 static void
@@ -184,11 +176,10 @@ set_request(struct env *e, const struct env_request *r)
 }
 
 /* "SIP_" and the long name in upper case, "-" as "_". */
-static char *
+static void
 begin_header(struct env *e, const unsigned char *buf,
     const struct sipmsg_field *f)
 {
-	char *variable = e->room->start + e->room->len;
 	const unsigned char *name = buf + f->name.off;
 	size_t n = f->name.len, i;
 	char *to;
@@ -206,7 +197,6 @@ begin_header(struct env *e, const unsigned char *buf,
 		e->room->len += n;
 	}
 	text_putc(e->room, '=');
-	return variable;
 }
 
 static void
@@ -228,34 +218,41 @@ put_header(struct env *e, const struct env_request *r,
 		field_put_rows(e->room, r->msg, r->buf, f);
 }
 
+/* False when it may not be a variable; then nothing is left of it. */
+static bool
+set_header(struct env *e, const struct env_request *r,
+    const struct sipmsg_field *f)
+{
+	size_t variable = e->room->len, value;
+
+	if (is_credential(f->id) || !f->plain_name)
+		return false;
+	begin_header(e, r->buf, f);
+	value = e->room->len;
+	put_header(e, r, f);
+	text_putc(e->room, '\0');
+	if (e->room->full)
+		return true;
+	if (is_shell_function(e->room->start + value)) {
+		e->room->len = variable;
+		return false;
+	}
+	add(e, e->room->start + variable);
+	/* The tail of SIP_CONTENT_TYPE=x is CONTENT_TYPE=x. */
+	if (f->id == SIPMSG_CONTENT_TYPE || f->id == SIPMSG_CONTENT_LENGTH)
+		add(e, e->room->start + variable + strlen("SIP_"));
+	return true;
+}
+
 static void
 set_headers(struct env *e, const struct env_request *r)
 {
-	const struct sipmsg *m = r->msg;
-	const struct sipmsg_field *f;
 	unsigned i;
 
-	for (i = 0; i < m->nfields && !e->room->full; i++) {
-		char *variable;
-
-		f = &m->field[i];
-		if (!f->first)
-			continue;
-		if (is_credential(f->id) || !f->plain_name) {
+	for (i = 0; i < r->msg->nfields && !e->room->full; i++)
+		if (r->msg->field[i].first &&
+		    !set_header(e, r, &r->msg->field[i]))
 			e->dropped[e->ndropped++] = (uint8_t)i;
-			continue;
-		}
-		variable = begin_header(e, r->buf, f);
-		put_header(e, r, f);
-		if (!end(e, variable)) {
-			e->dropped[e->ndropped++] = (uint8_t)i;
-			continue;
-		}
-		/* The tail of SIP_CONTENT_TYPE=x is CONTENT_TYPE=x. */
-		if (f->id == SIPMSG_CONTENT_TYPE ||
-		    f->id == SIPMSG_CONTENT_LENGTH)
-			add(e, variable + strlen("SIP_"));
-	}
 }
 
 /* A body that came without Content-Length, from a pipe or a file. */
@@ -269,8 +266,8 @@ set_length(struct env *e, const struct env_request *r)
 		return;
 	variable = begin(e, "SIP_CONTENT_LENGTH");
 	text_number(e->room, r->body_len);
-	if (end(e, variable))
-		add(e, variable + strlen("SIP_"));
+	end(e, variable);
+	add(e, variable + strlen("SIP_"));
 }
 
 static char *
@@ -279,7 +276,8 @@ find_inherited(const struct env_request *r, const char *name, size_t n)
 	char *const *p;
 
 	for (p = r->inherited; *p != NULL; p++)
-		if (strncmp(*p, name, n) == 0 && (*p)[n] == '=')
+		if (**p == *name && strncmp(*p, name, n) == 0 &&
+		    (*p)[n] == '=')
 			return *p;
 	return NULL;
 }
@@ -313,7 +311,7 @@ set_extra(struct env *e, const struct env_request *r)
 			continue;
 		if (extra[n] == '\0')
 			variable = find_inherited(r, extra, n);
-		if (variable == NULL || is_shell_function(variable))
+		if (variable == NULL || holds_shell_function(variable))
 			continue;
 		path = path || has_name(variable, "PATH");
 		add(e, variable);
@@ -332,7 +330,7 @@ set_passed(struct env *e, const struct env_request *r)
 		for (j = 0; j < r->nextra && variable != NULL; j++)
 			if (has_name(r->extra[j], passed[i]))
 				variable = NULL;
-		if (variable != NULL && !is_shell_function(variable))
+		if (variable != NULL && !holds_shell_function(variable))
 			add(e, variable);
 	}
 }

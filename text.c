@@ -22,7 +22,10 @@ text_puts(struct text *t, const char *string)
 void
 text_putc(struct text *t, char c)
 {
-	text_put(t, &c, 1);
+	if (t->len == t->size)
+		t->full = true;
+	else
+		t->start[t->len++] = c;
 }
 
 void
