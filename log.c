@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -34,6 +35,10 @@
 #define LINE_SIZE 4000
 /* All fields of a journal entry but MESSAGE, their values at their longest. */
 #define FIELDS_SIZE 6000
+/* What stands before MESSAGE, and before a line to syslog. */
+#define PREFIX_SIZE 128
+/* Of a datagram. */
+#define MOST_PARTS 4
 /* A request waits no longer for somebody else's pipe. */
 #define PATIENCE_MICROSECONDS 10000
 /* How many octets of a value a line shows; escapes take up to four each. */
@@ -43,6 +48,9 @@
 #define MOST_CALL_ID 128
 #define MOST_DROPPED 64
 #define MOST_DROPPED_NAMES 4
+
+_Static_assert(LOG_ROOM >= LINE_SIZE + FIELDS_SIZE + PREFIX_SIZE,
+    "an entry is put together in the room that it is given");
 
 static struct {
 	enum log_where where;		/* never LOG_AUTO */
@@ -150,15 +158,21 @@ connect_to(const char *path, int type)
 	return fd;
 }
 
-/* False: nobody is there to take it.  Who is there but has no room loses it. */
+/*
+ * Send the parts as one.  False: nobody is there to take it.  Who is there but
+ * has no room loses it.
+ */
 static bool
-send_datagram(const char *path, const struct text *t)
+send_datagram(const char *path, const struct text *const *parts, int n)
 {
-	int fd = connect_to(path, SOCK_DGRAM);
+	struct iovec iov[MOST_PARTS];
+	int fd = connect_to(path, SOCK_DGRAM), i;
 
 	if (fd < 0)
 		return false;
-	(void)send(fd, t->start, t->len, MSG_NOSIGNAL);
+	for (i = 0; i < n; i++)
+		iov[i] = (struct iovec){ parts[i]->start, parts[i]->len };
+	(void)!writev(fd, iov, n);
 	(void)close(fd);
 	return true;
 }
@@ -234,43 +248,45 @@ write_file(struct text *t)
 }
 
 static void
-write_syslog(enum log_level level, const struct text *line)
+write_syslog(enum log_level level, const struct text *line,
+    struct text *prefix)
 {
-	static LAST_IN_BSS char octets[LINE_SIZE + 64];
-	struct text t = { octets, sizeof octets, 0, false };
+	const struct text *const parts[] = { prefix, line };
 
-	text_putc(&t, '<');
-	text_number(&t, FACILITY_DAEMON << 3 | (unsigned)level);
-	text_puts(&t, ">" IDENTIFIER "[");
-	text_number(&t, (uint64_t)getpid());
-	text_puts(&t, "]: ");
-	text_put(&t, line->start, line->len);
-	(void)send_datagram(SYSLOG_SOCKET, &t);
+	text_putc(prefix, '<');
+	text_number(prefix, FACILITY_DAEMON << 3 | (unsigned)level);
+	text_puts(prefix, ">" IDENTIFIER "[");
+	text_number(prefix, (uint64_t)getpid());
+	text_puts(prefix, "]: ");
+	(void)send_datagram(SYSLOG_SOCKET, parts, 2);
 }
 
-/* Values that stand in every entry of one kind; see put_fields(). */
+/* What stands in every entry, the line, and what put_fields() wrote. */
 static bool
 write_journal(enum log_level level, const struct text *line,
-    const struct text *fields)
+    const struct text *fields, struct text *prefix)
 {
-	static LAST_IN_BSS char octets[LINE_SIZE + FIELDS_SIZE + 256];
-	struct text t = { octets, sizeof octets, 0, false };
+	static const struct text end = { (char *)"\n", 1, 1, false };
+	const struct text *const parts[] = { prefix, line, &end, fields };
 
-	text_puts(&t, "SYSLOG_IDENTIFIER=" IDENTIFIER "\nSYSLOG_FACILITY=");
-	text_number(&t, FACILITY_DAEMON);
-	text_puts(&t, "\nPRIORITY=");
-	text_number(&t, (uint64_t)level);
-	text_puts(&t, "\nMESSAGE=");
-	text_put(&t, line->start, line->len);
-	text_putc(&t, '\n');
-	text_put(&t, fields->start, fields->len);
-	return send_datagram(JOURNAL_SOCKET, &t);
+	text_puts(prefix, "SYSLOG_IDENTIFIER=" IDENTIFIER "\nSYSLOG_FACILITY=");
+	text_number(prefix, FACILITY_DAEMON);
+	text_puts(prefix, "\nPRIORITY=");
+	text_number(prefix, (uint64_t)level);
+	text_puts(prefix, "\nMESSAGE=");
+	return send_datagram(JOURNAL_SOCKET, parts, MOST_PARTS);
 }
 
-/* `fields` are whole lines NAME=VALUE, for the journal alone. */
+/*
+ * `fields` are whole lines NAME=VALUE, for the journal alone.  Behind them is
+ * room.
+ */
 static void
 write_out(enum log_level level, struct text *line, const struct text *fields)
 {
+	struct text prefix = { fields->start + fields->len, PREFIX_SIZE, 0,
+	    false };
+
 	switch (log_to.where) {
 	case LOG_STDERR:
 		write_stderr(line);
@@ -279,11 +295,13 @@ write_out(enum log_level level, struct text *line, const struct text *fields)
 		write_file(line);
 		break;
 	case LOG_JOURNAL:
-		if (!write_journal(level, line, fields))
-			write_syslog(level, line);
+		if (write_journal(level, line, fields, &prefix))
+			break;
+		prefix.len = 0;
+		write_syslog(level, line, &prefix);
 		break;
 	case LOG_SYSLOG:
-		write_syslog(level, line);
+		write_syslog(level, line, &prefix);
 		break;
 	case LOG_AUTO:
 	case LOG_NONE:
@@ -530,27 +548,26 @@ level_of(const struct log_entry *e)
 void
 log_request(const struct log_entry *e)
 {
-	static LAST_IN_BSS char line_octets[LINE_SIZE],
-	    field_octets[FIELDS_SIZE];
-	struct text line = { line_octets, sizeof line_octets - 1, 0, false };
-	struct text fields = { field_octets, sizeof field_octets, 0, false };
+	struct text line = { e->room, LINE_SIZE - 1, 0, false }, fields;
 	enum log_level level = level_of(e);
 
 	if (level > log_to.level || log_to.where == LOG_NONE)
 		return;
 	put_line(&line, e);
+	line.size++;			/* room for the line end */
+	fields = (struct text){ line.start + line.len + 1, FIELDS_SIZE, 0,
+	    false };
 	if (log_to.where == LOG_JOURNAL)
 		put_fields(&fields, e);
-	line.size++;			/* room for the line end */
 	write_out(level, &line, &fields);
 }
 
 void
 log_message(enum log_level level, const char *message)
 {
-	static LAST_IN_BSS char octets[LINE_SIZE];
-	struct text line = { octets, sizeof octets, 0, false };
-	struct text none = { octets, 0, 0, false };
+	static LAST_IN_BSS char room[LOG_ROOM];
+	struct text line = { room, LINE_SIZE, 0, false };
+	struct text none = { room + LINE_SIZE, 0, 0, false };
 
 	text_escape(&line, message, strlen(message), LINE_SIZE / 4 - 8, true);
 	write_out(level, &line, &none);

@@ -35,8 +35,12 @@ enum log_event {
 	LOG_ERROR			/* 500, and what we cannot serve */
 };
 
-/* What is known of a request; pointers may be NULL. */
+/* Octets in which an entry is put together. */
+#define LOG_ROOM 10240
+
+/* What is known of a request; pointers but `room` may be NULL. */
 struct log_entry {
+	char *room;			/* LOG_ROOM octets of the caller's */
 	enum log_event event;
 	enum why why;
 	int error;			/* errno, 0: none */

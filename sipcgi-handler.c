@@ -69,7 +69,7 @@ static LAST_IN_BSS struct life {
 	struct request request;
 } life;
 
-_Static_assert(REQUEST_ROOM >= SCRIPT_ROOM + ENV_ROOM + REPLY_SIZE,
+_Static_assert(REQUEST_ROOM >= SCRIPT_ROOM + ENV_ROOM + REPLY_SIZE + LOG_ROOM,
     "all that is made of a message must have room");
 
 extern char **environ;
@@ -126,10 +126,17 @@ write_answer(const struct text *t)
 	}
 }
 
+/* What is free behind the message and what was made of it so far. */
+static struct text
+free_room(struct life *l)
+{
+	return l->judged ? text_rest(&l->room) : request_room(&l->request);
+}
+
 static void
 answer(struct life *l, enum why why)
 {
-	struct text t = text_rest(&l->room);
+	struct text t = free_room(l);
 
 	reply_build(&t, &l->request.msg, l->request.buf, &l->peer, why,
 	    SOFTWARE);
@@ -172,6 +179,7 @@ refuse(struct life *l, enum why why)
 	bool answered = l->judged && why_entry(why)->status != 0 &&
 	    sipmsg_is_answerable(l->request.buf, l->request.len);
 	struct log_entry entry = {
+		.room = free_room(l).start,
 		.event = event_of(why, answered), .why = why, .error = error,
 		.peer = &l->peer, .script = l->script.name,
 		.msg = l->judged ? &l->request.msg : NULL,
@@ -325,10 +333,10 @@ restore_state(void)
 }
 
 static void
-log_exec(const struct life *l)
+log_exec(struct life *l)
 {
 	struct log_entry entry = {
-		.event = LOG_EXEC, .peer = &l->peer,
+		.room = free_room(l).start, .event = LOG_EXEC, .peer = &l->peer,
 		.msg = &l->request.msg, .buf = l->request.buf,
 		.script = l->script.name, .env = &l->env,
 		.sandbox = sandbox_of(l)

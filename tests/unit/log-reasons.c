@@ -13,6 +13,7 @@ main(void)
 {
 	static const char *const names[] = { "exec", "reject", "discard",
 	    "error" };
+	static char room[LOG_ROOM];
 	struct peer peer = { .remote_addr = "192.0.2.7",
 	    .remote_port = 40112 };
 	const struct why_entry *why;
@@ -27,7 +28,7 @@ main(void)
 		event = why->status == 0 && why->exit_status == 0 ?
 		    LOG_DISCARD : why->status == 400 || why->status == 505 ?
 		    LOG_REJECT : LOG_ERROR;
-		log_request(&(struct log_entry){ .event = event,
+		log_request(&(struct log_entry){ .room = room, .event = event,
 		    .why = (enum why)i, .peer = &peer });
 		printf("%s\t%d\t%s\t%s\t%s\n", names[event], why->status,
 		    why->token, why->phrase, why->hint);
