@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -51,7 +52,7 @@
 
 /* Where the tree ends: in one of these blocks of `tail`. */
 enum leaf {
-	CLONE, SOCKET_RARE, SOCKET, SEND_2, SEND_3, OPEN_1, OPEN_2,
+	OPEN_1, OPEN_2, SEND_2, SEND_3, CLONE, SOCKET_RARE, SOCKET,
 	EPERM_, ENOSYS_, ALLOW, LEAVES
 };
 
@@ -88,6 +89,7 @@ static const struct rule {
 	{ SYS_request_key, EXPLOITS, EPERM_ },
 	{ SYS_keyctl, EXPLOITS, EPERM_ },
 	{ SYS_fanotify_init, EXPLOITS, EPERM_ },
+	{ SYS_fanotify_mark, EXPLOITS, EPERM_ },
 #ifdef SYS_modify_ldt
 	{ SYS_modify_ldt, EXPLOITS, EPERM_ },
 #endif
@@ -113,6 +115,23 @@ static const struct rule {
 	{ SYS_quotactl, EXPLOITS, EPERM_ },
 	{ SYS_quotactl_fd, EXPLOITS, EPERM_ },
 	{ SYS_acct, EXPLOITS, EPERM_ },
+	/*
+	 * What nobody without capabilities can do anyway, and calls that the
+	 * kernel has no longer: they stand between others on this list, and
+	 * each gap in it costs instructions.
+	 */
+	{ SYS_settimeofday, EXPLOITS, EPERM_ },
+	{ SYS_clock_adjtime, EXPLOITS, EPERM_ },
+	{ SYS_sethostname, EXPLOITS, EPERM_ },
+	{ SYS_setdomainname, EXPLOITS, EPERM_ },
+#ifdef SYS_create_module
+	{ SYS_create_module, EXPLOITS, EPERM_ },
+	{ SYS_get_kernel_syms, EXPLOITS, EPERM_ },
+	{ SYS_query_module, EXPLOITS, EPERM_ },
+#endif
+#ifdef SYS_nfsservctl
+	{ SYS_nfsservctl, EXPLOITS, EPERM_ },
+#endif
 	/* A file by its handle passes by every directory's mode. */
 	{ SYS_open_by_handle_at, EXPLOITS, EPERM_ },
 	/* Other processes' memory and descriptors. */
@@ -170,16 +189,17 @@ enum { RANGES = 2 * RULES + 2 };
 /*
  * What follows the tree.  Jumps are counted from the next instruction, and
  * the last three are what every check ends in; leaf_at has where each leaf
- * begins.
+ * begins.  What is rarely asked for stands first: of the tail only the part
+ * that the tree leads to is written.
  */
 enum {
-	AT_CLONE = 0,
-	AT_SOCKET_RARE = 2,
-	AT_SOCKET = 6,
-	AT_SEND_2 = 8,
-	AT_SEND_3 = 10,
-	AT_OPEN_1 = 12,
-	AT_OPEN_2 = 14,
+	AT_OPEN_1 = 0,
+	AT_OPEN_2 = 2,
+	AT_SEND_2 = 7,
+	AT_SEND_3 = 9,
+	AT_CLONE = 11,
+	AT_SOCKET_RARE = 13,
+	AT_SOCKET = 17,
 	AT_EPERM = 19,
 	AT_ENOSYS = 20,
 	AT_ALLOW = 21,
@@ -190,22 +210,6 @@ enum {
 #define ALLOW_FROM(i)	(AT_ALLOW - (i) - 1)
 
 static const struct sock_filter tail[TAIL] = {
-[AT_CLONE] = LOAD(ARGUMENT(0)),
-	IF(BPF_JSET, NAMESPACES, EPERM_FROM(1), ALLOW_FROM(1)),
-
-	/* A module is loaded for the asking with most other families. */
-[AT_SOCKET_RARE] = LOAD(ARGUMENT(0)),
-	IF(BPF_JEQ, AF_INET, ALLOW_FROM(3), 0),
-	IF(BPF_JEQ, AF_INET6, ALLOW_FROM(4), 0),
-	IF(BPF_JEQ, AF_NETLINK, ALLOW_FROM(5), 1),
-[AT_SOCKET] = LOAD(ARGUMENT(0)),
-	IF(BPF_JEQ, AF_UNIX, ALLOW_FROM(7), EPERM_FROM(7)),
-
-[AT_SEND_2] = LOAD(ARGUMENT(2)),
-	IF(BPF_JSET, MSG_FASTOPEN, EPERM_FROM(9), ALLOW_FROM(9)),
-[AT_SEND_3] = LOAD(ARGUMENT(3)),
-	IF(BPF_JSET, MSG_FASTOPEN, EPERM_FROM(11), ALLOW_FROM(11)),
-
 	/*
 	 * O_TRUNC cuts the file off also when it is opened for reading, and
 	 * with the undocumented access mode 3.
@@ -213,10 +217,26 @@ static const struct sock_filter tail[TAIL] = {
 [AT_OPEN_1] = LOAD(ARGUMENT(1)),
 	BPF_STMT(BPF_JMP | BPF_JA, 1),
 [AT_OPEN_2] = LOAD(ARGUMENT(2)),
-	IF(BPF_JSET, O_TRUNC, 0, ALLOW_FROM(15)),
+	IF(BPF_JSET, O_TRUNC, 0, ALLOW_FROM(3)),
 	BPF_STMT(BPF_ALU | BPF_AND | BPF_K, O_WRONLY | O_RDWR),
-	IF(BPF_JEQ, O_WRONLY, ALLOW_FROM(17), 0),
-	IF(BPF_JEQ, O_RDWR, ALLOW_FROM(18), EPERM_FROM(18)),
+	IF(BPF_JEQ, O_WRONLY, ALLOW_FROM(5), 0),
+	IF(BPF_JEQ, O_RDWR, ALLOW_FROM(6), EPERM_FROM(6)),
+
+[AT_SEND_2] = LOAD(ARGUMENT(2)),
+	IF(BPF_JSET, MSG_FASTOPEN, EPERM_FROM(8), ALLOW_FROM(8)),
+[AT_SEND_3] = LOAD(ARGUMENT(3)),
+	IF(BPF_JSET, MSG_FASTOPEN, EPERM_FROM(10), ALLOW_FROM(10)),
+
+[AT_CLONE] = LOAD(ARGUMENT(0)),
+	IF(BPF_JSET, NAMESPACES, EPERM_FROM(12), ALLOW_FROM(12)),
+
+	/* A module is loaded for the asking with most other families. */
+[AT_SOCKET_RARE] = LOAD(ARGUMENT(0)),
+	IF(BPF_JEQ, AF_INET, ALLOW_FROM(14), 0),
+	IF(BPF_JEQ, AF_INET6, ALLOW_FROM(15), 0),
+	IF(BPF_JEQ, AF_NETLINK, ALLOW_FROM(16), 1),
+[AT_SOCKET] = LOAD(ARGUMENT(0)),
+	IF(BPF_JEQ, AF_UNIX, ALLOW_FROM(18), EPERM_FROM(18)),
 
 [AT_EPERM] = RETURN(SECCOMP_RET_ERRNO | EPERM),
 [AT_ENOSYS] = RETURN(SECCOMP_RET_ERRNO | ENOSYS),
@@ -224,17 +244,31 @@ static const struct sock_filter tail[TAIL] = {
 };
 
 static const uint8_t leaf_at[LEAVES] = {
-[CLONE] = AT_CLONE, [SOCKET_RARE] = AT_SOCKET_RARE, [SOCKET] = AT_SOCKET,
-[SEND_2] = AT_SEND_2, [SEND_3] = AT_SEND_3, [OPEN_1] = AT_OPEN_1,
-[OPEN_2] = AT_OPEN_2, [EPERM_] = AT_EPERM, [ENOSYS_] = AT_ENOSYS,
+[OPEN_1] = AT_OPEN_1, [OPEN_2] = AT_OPEN_2, [SEND_2] = AT_SEND_2,
+[SEND_3] = AT_SEND_3, [CLONE] = AT_CLONE, [SOCKET_RARE] = AT_SOCKET_RARE,
+[SOCKET] = AT_SOCKET, [EPERM_] = AT_EPERM, [ENOSYS_] = AT_ENOSYS,
 [ALLOW] = AT_ALLOW,
 };
 
-/* Architecture, its check, and the number. */
-enum { HEAD = 4 };
+/*
+ * The architecture, its check, and the number.  The first instruction is of no
+ * use but one: when a filter is installed, the kernel runs it for every call
+ * number to learn which calls it always allows, and gives up at what it cannot
+ * know beforehand.  To have that learnt takes longer than the filter takes
+ * for the first 2000 calls of a script.
+ */
+static const struct sock_filter head[] = {
+	BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+	LOAD(offsetof(struct seccomp_data, arch)),
+	IF(BPF_JEQ, ARCH, 1, 0),
+	RETURN(SECCOMP_RET_ERRNO | EPERM),
+	LOAD(offsetof(struct seccomp_data, nr)),
+};
+
+enum { HEAD = sizeof(head) / sizeof(head[0]) };
 
 _Static_assert(HEAD + RANGES + TAIL <= SECCOMP_PROGRAM_MAX,
-    "a jump could be too long");
+    "the program must have room, and a jump reach 255 instructions");
 
 /* The rules that apply, by number; of two for one call the later is last. */
 static size_t
@@ -284,15 +318,27 @@ make_ranges(unsigned what, struct range *ranges)
 struct tree {
 	const struct range *ranges;
 	struct sock_filter *program;
-	size_t tail;		/* where the tail begins */
+	size_t tail;		/* where the tail would begin, if all of it
+				   were written: may be before the program */
 };
+
+/* The part of the tail that any of the ranges leads to. */
+static size_t
+first_of_tail(const struct range *ranges, size_t count)
+{
+	size_t first = AT_EPERM;
+
+	for (size_t i = 0; i < count; i++)
+		if (leaf_at[ranges[i].leaf] < first)
+			first = leaf_at[ranges[i].leaf];
+	return first;
+}
 
 /*
  * Write the comparisons that tell the ranges from lo up to hi apart, one
  * fewer than there are ranges, from `at` on.  Returns where to jump for them.
  *
- * A tree, because the kernel runs a new filter once for every call number, to
- * learn which of them it need not run it for: a list would double the price.
+ * A tree, because it is run for each call that a script makes.
  */
 static size_t
 make_tree(const struct tree *t, size_t at, size_t lo, size_t hi)
@@ -314,18 +360,13 @@ seccomp_build(unsigned what, struct sock_filter *program)
 {
 	struct range ranges[RANGES];
 	size_t count = make_ranges(what, ranges);
-	struct tree tree = { ranges, program, HEAD + count - 1 };
+	size_t first = first_of_tail(ranges, count), at = HEAD + count - 1;
+	struct tree tree = { ranges, program, at - first };
 
 	if (ARCH == 0)
 		return 0;
-	program[0] = (struct sock_filter)LOAD(offsetof(struct seccomp_data,
-	    arch));
-	program[1] = (struct sock_filter)IF(BPF_JEQ, ARCH, 1, 0);
-	program[2] = tail[AT_EPERM];
-	program[3] = (struct sock_filter)LOAD(offsetof(struct seccomp_data,
-	    nr));
+	memcpy(program, head, sizeof(head));
 	(void)make_tree(&tree, HEAD, 0, count);
-	for (size_t i = 0; i < TAIL; i++)
-		program[tree.tail + i] = tail[i];
-	return tree.tail + TAIL;
+	memcpy(program + at, tail + first, (TAIL - first) * sizeof(tail[0]));
+	return at + TAIL - first;
 }

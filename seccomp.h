@@ -28,7 +28,7 @@ enum seccomp_deny {
 };
 
 /* No program is longer: conditional jumps reach 255 instructions. */
-#define SECCOMP_PROGRAM_MAX	256
+#define SECCOMP_PROGRAM_MAX	200
 
 /*
  * Write the program that denies `what` and every call of another

@@ -5,8 +5,10 @@
  *
  * PART is none, no_new_privs, capabilities, landlock, writable (a Landlock
  * domain with three more paths), network (one with its rights), seccomp,
- * seccomp-network, seccomp-list (the same calls denied by a list in place of
- * the tree).  Landlock and seccomp need no_new_privs before them.
+ * seccomp-network, seccomp-learnt (the first one without the instruction that
+ * keeps the kernel from learning beforehand what it allows), seccomp-all (one
+ * that allows all: what any filter costs).  Landlock and seccomp need
+ * no_new_privs before them.
  *
  * The code is the handler's own: sandbox.c is included, since its parts are
  * nobody else's.
@@ -26,27 +28,31 @@ enter_domain(size_t paths, bool network)
 	return enter_landlock(&want, landlock_abi(), &fault);
 }
 
-/* Denies as many calls as level full, one comparison after the other. */
 static int
-enter_list(void)
+enter_filter(struct sock_filter *program, size_t length)
 {
-	enum { HEAD = 4, CALLS = 50 };
-	struct sock_filter program[SECCOMP_PROGRAM_MAX];
-	struct sock_fprog filter = { HEAD + CALLS + 2, program };
-	unsigned short n = HEAD;
+	struct sock_fprog filter = { (unsigned short)length, program };
 
-	/* The check of the architecture stays. */
-	if (seccomp_build(SECCOMP_DENY_EXPLOITS, program) == 0)
-		return -1;
-	/* Numbers that are no calls: it is the comparisons that cost. */
-	for (unsigned i = 0; i < CALLS; i++)
-		program[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP |
-		    BPF_JEQ | BPF_K, 0x10000 + i, (uint8_t)(CALLS - i), 0);
-	program[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-	    SECCOMP_RET_ALLOW);
-	program[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-	    SECCOMP_RET_ERRNO | EPERM);
 	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter);
+}
+
+static int
+enter_learnt(void)
+{
+	struct sock_filter program[SECCOMP_PROGRAM_MAX];
+	size_t length = seccomp_build(SECCOMP_DENY_EXPLOITS, program);
+
+	return enter_filter(program + 1, length - 1);
+}
+
+static int
+enter_all(void)
+{
+	struct sock_filter program[] = {
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+	};
+
+	return enter_filter(program, 1);
 }
 
 static int
@@ -68,8 +74,10 @@ enter_part(const char *part)
 		return enter_seccomp(SECCOMP_DENY_EXPLOITS);
 	if (strcmp(part, "seccomp-network") == 0)
 		return enter_seccomp(SECCOMP_DENY_NETWORK);
-	if (strcmp(part, "seccomp-list") == 0)
-		return enter_list();
+	if (strcmp(part, "seccomp-learnt") == 0)
+		return enter_learnt();
+	if (strcmp(part, "seccomp-all") == 0)
+		return enter_all();
 	errno = EINVAL;
 	return -1;
 }

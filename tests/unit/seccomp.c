@@ -29,6 +29,15 @@ static const struct {
 	{ "openat2", SYS_openat2 }, { "truncate", SYS_truncate },
 	{ "ftruncate", SYS_ftruncate }, { "mount", SYS_mount },
 	{ "io_uring_setup", SYS_io_uring_setup }, { "execve", SYS_execve },
+	{ "settimeofday", SYS_settimeofday },
+	{ "clock_adjtime", SYS_clock_adjtime },
+	{ "sethostname", SYS_sethostname },
+	{ "fanotify_mark", SYS_fanotify_mark }, { "sync", SYS_sync },
+	{ "setrlimit", SYS_setrlimit }, { "gettid", SYS_gettid },
+	{ "recvmmsg", SYS_recvmmsg }, { "prlimit64", SYS_prlimit64 },
+	{ "name_to_handle_at", SYS_name_to_handle_at },
+	{ "syncfs", SYS_syncfs }, { "execveat", SYS_execveat },
+	{ "waitid", SYS_waitid },
 #ifdef SYS_open
 	{ "open", SYS_open },
 #endif
@@ -58,6 +67,9 @@ run(const struct sock_filter *program, size_t length,
 		switch (i->code) {
 		case BPF_LD | BPF_W | BPF_ABS:
 			memcpy(&a, (const char *)data + i->k, sizeof(a));
+			break;
+		case BPF_LD | BPF_W | BPF_LEN:
+			a = sizeof(*data);
 			break;
 		case BPF_ALU | BPF_AND | BPF_K:
 			a &= i->k;
@@ -101,6 +113,15 @@ answer_name(unsigned answer)
 	}
 }
 
+/* What the program's first comparison asks for. */
+static unsigned
+own_architecture(const struct sock_filter *program)
+{
+	while (program->code != (BPF_JMP | BPF_JEQ | BPF_K))
+		program++;
+	return program->k;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -114,7 +135,7 @@ main(int argc, char **argv)
 	length = seccomp_build((unsigned)atoi(argv[1]), program);
 	/* The architecture that the program asks for is this one. */
 	data.arch = strcmp(argv[2], "foreign") == 0 ? AUDIT_ARCH_I386 :
-	    program[1].k;
+	    own_architecture(program);
 	data.nr = call_number(argv[2]);
 	for (int i = 3; i < argc; i++)
 		data.args[i - 3] = strtoull(argv[i], NULL, 0);
