@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The tools of `make bench` measure what they say. No time is judged here.
 
+bats_require_minimum_version 1.5.0
 load helper
 
 setup_file()
@@ -11,6 +12,8 @@ setup_file()
 	cc=$(command -v musl-gcc || command -v cc)
 	"$cc" -std=c11 -O2 -static -o "$TOOLS/compare" "$TOP/tests/bench/compare.c"
 	"$cc" -std=c11 -O2 -static -o "$TOOLS/floor" "$TOP/tests/bench/floor.c"
+	"$cc" -std=c11 -O2 -static -DCONTRACT -o "$TOOLS/contract" \
+	    "$TOP/tests/bench/floor.c"
 	cat >"$TOOLS/default.cgi" <<-'END'
 	#!/bin/sh
 	printf 'SIP/2.0 302 %s\r\n\r\n' "$(wc -c)"
@@ -34,14 +37,39 @@ setup()
 	[ "$("$TOP/tests/bench/make-message" 10 8192 77 | grep -c ': ')" -eq 10 ]
 }
 
-@test "the floor hands the whole message on, of any length" {
+@test "the floors hand the whole message on, of any length" {
 	for body in 0 77 1048576; do
 		"$TOP/tests/bench/make-message" 10 0 "$body" >message
-		"$TOOLS/floor" "$(wc -c <message)" "$TOOLS/default.cgi" \
-		    <message >answer
 		printf 'SIP/2.0 302 %s\r\n\r\n' "$(wc -c <message)" >expected
-		cmp answer expected
+		for floor in floor contract; do
+			"$TOOLS/$floor" "$(wc -c <message)" \
+			    "$TOOLS/default.cgi" <message >answer
+			cmp answer expected
+		done
 	done
+}
+
+# calls COMMAND...: the system calls of its own that it makes before it
+# executes the script.
+calls()
+{
+	"$TOP/tests/connect" --on=unix --early -- strace -o calls "$@" \
+	    <"$TOP/tests/bench/messages/page.sip" >answer
+	grep -q '^execve(.*default\.cgi' calls
+	sed '1d; /^execve/,$d; s/(.*//; s/^recvfrom$/read/' calls | sort
+}
+
+@test "the floor with the contract makes the handler's calls" {
+	if readelf -lW "$HANDLER" | grep -q INTERP; then
+		skip 'a dynamic linker makes calls, too'
+	fi
+	mkdir scripts
+	# One that is no text has no interpreter to be asked for.
+	cp "$(type -P true)" scripts/default.cgi
+	calls "$TOOLS/contract" "$(wc -c <"$TOP/tests/bench/messages/page.sip")" \
+	    "$PWD/scripts/default.cgi" >floor
+	calls "$HANDLER" -l none -d "$PWD/scripts" 2>/dev/null >handler
+	diff floor handler
 }
 
 @test "compare runs each command and reports its answer" {
