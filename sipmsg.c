@@ -103,6 +103,7 @@ sipmsg_init(struct sipmsg *m)
 	/* The field array need not be cleared: nfields guards it. */
 	memset(m, 0, offsetof(struct sipmsg, field));
 	memset(&m->first, SIPMSG_NO_FIELD, sizeof m->first);
+	memset(&m->bucket, SIPMSG_NO_FIELD, sizeof m->bucket);
 }
 
 const struct sipmsg_field *
@@ -229,15 +230,19 @@ parse_start_line(struct sipmsg *m, const unsigned char *buf, uint32_t to)
 		m->uri_ok = true;
 }
 
-/* FNV-1a over the name in lower case: tells unknown names apart cheaply. */
-static uint32_t
-hash_name(const unsigned char *p, uint32_t n)
+/*
+ * What is to be known of a name that is not in the table: FNV-1a over it, the
+ * same in either case of a letter, tells such names apart cheaply.
+ */
+static void
+note_other_name(struct sipmsg_field *f, const unsigned char *p, uint32_t n)
 {
-	uint32_t hash = 2166136261u;
-
-	for (; n > 0; n--)
-		hash = (hash ^ octet_lower(*p++)) * 16777619u;
-	return hash;
+	f->hash = 2166136261u;
+	for (; n > 0; p++, n--) {
+		f->hash = (f->hash ^ (*p | 0x20u)) * 16777619u;
+		f->plain_name = f->plain_name && (*p == '-' ||
+		    octet_is(*p, OCTET_ALPHA | OCTET_DIGIT));
+	}
 }
 
 static bool
@@ -255,21 +260,39 @@ same_name(const unsigned char *buf, struct slice a,
 	return true;
 }
 
+static uint8_t *
+bucket_of(struct sipmsg *m, const struct sipmsg_field *f)
+{
+	/* The upper bits: FNV's lower ones depend on fewer octets. */
+	return &m->bucket[f->hash >> 16 & (SIPMSG_BUCKETS - 1)];
+}
+
 /* The first row with the name of `new`, or SIPMSG_NO_FIELD. */
 static uint8_t
-find_first(const struct sipmsg *m, const unsigned char *buf,
+find_first(struct sipmsg *m, const unsigned char *buf,
     const struct sipmsg_field *new)
 {
-	unsigned i;
+	uint8_t i;
 
 	if (new->id != SIPMSG_OTHER)
 		return m->first[new->id];
-	for (i = 0; i < m->nfields; i++)
-		if (m->field[i].first && m->field[i].hash == new->hash &&
-		    m->field[i].id == SIPMSG_OTHER &&
+	for (i = *bucket_of(m, new); i != SIPMSG_NO_FIELD;
+	    i = m->field[i].neighbour)
+		if (m->field[i].hash == new->hash &&
 		    same_name(buf, m->field[i].name, new->name))
-			return (uint8_t)i;
-	return SIPMSG_NO_FIELD;
+			break;
+	return i;
+}
+
+/* `f`, the row with number `row`, is the first of its name. */
+static void
+keep_first(struct sipmsg *m, struct sipmsg_field *f, uint8_t row)
+{
+	uint8_t *first = f->id != SIPMSG_OTHER ? &m->first[f->id] :
+	    bucket_of(m, f);
+
+	f->neighbour = *first;
+	*first = row;
 }
 
 /* The last field is whole: chain it to the rows of its name. */
@@ -295,8 +318,8 @@ close_field(struct sipmsg *m, const unsigned char *buf)
 		while (m->field[row].next != SIPMSG_NO_FIELD)
 			row = m->field[row].next;
 		m->field[row].next = (uint8_t)m->nfields;
-	} else if (f->id != SIPMSG_OTHER)
-		m->first[f->id] = (uint8_t)m->nfields;
+	} else
+		keep_first(m, f, (uint8_t)m->nfields);
 	m->nfields++;
 }
 
@@ -309,7 +332,7 @@ open_field(struct sipmsg *m, const unsigned char *buf, uint32_t from,
     uint32_t to)
 {
 	struct sipmsg_field *f = &m->field[m->nfields];
-	uint32_t end = octet_span(buf, from, to, OCTET_TOKEN), colon = end, i;
+	uint32_t end = octet_span(buf, from, to, OCTET_TOKEN), colon = end;
 
 	while (colon < to && (buf[colon] == ' ' || buf[colon] == '\t'))
 		colon++;
@@ -326,12 +349,8 @@ open_field(struct sipmsg *m, const unsigned char *buf, uint32_t from,
 	f->id = look_up_name(buf + from, end - from);
 	f->plain_name = true;
 	f->hash = 0;
-	if (f->id == SIPMSG_OTHER) {
-		f->hash = hash_name(buf + from, end - from);
-		for (i = from; i < end && f->plain_name; i++)
-			f->plain_name = buf[i] == '-' ||
-			    octet_is(buf[i], OCTET_ALPHA | OCTET_DIGIT);
-	}
+	if (f->id == SIPMSG_OTHER)
+		note_other_name(f, buf + from, end - from);
 	m->open = true;
 }
 

@@ -47,6 +47,9 @@ _Static_assert(SIPMSG_MAX_HEAD >= 512 && SIPMSG_MAX_HEAD <= 1 << 24,
 /* sipmsg_scan(): the head is not complete yet. */
 #define SIPMSG_MORE 1
 
+/* By which unknown names are found: a power of two. */
+#define SIPMSG_BUCKETS 64
+
 /* A field index that stands for "there is none". */
 #define SIPMSG_NO_FIELD 255
 
@@ -90,6 +93,8 @@ struct sipmsg_field {
 	uint32_t hash;			/* of an unknown name, any case */
 	uint8_t id;			/* enum sipmsg_id */
 	uint8_t next;			/* next row of the same name */
+	uint8_t neighbour;		/* of a first row: the next one in
+					   its bucket */
 	bool first;			/* first row of its name */
 	bool folded;			/* the value holds line ends */
 	bool plain_name;		/* letters, digits and "-" only */
@@ -124,6 +129,8 @@ struct sipmsg {
 	uint32_t resume;		/* no line end before this octet */
 	bool open;			/* the last field may go on */
 	unsigned nlines;		/* header lines without folds */
+	uint8_t bucket[SIPMSG_BUCKETS];	/* first rows of unknown names, by
+					   hash: the latest of each */
 
 	/* Header fields that arrived whole, in order; few are touched. */
 	unsigned nfields;
