@@ -87,6 +87,19 @@ calls()
 	[ "$kib" -gt 0 ]
 }
 
+@test "compare -m gives the first command a message of its own" {
+	cat >size <<-'END'
+	#!/bin/sh
+	printf 'octets:%4s' "$(head -c "$1" | wc -c)"
+	END
+	chmod 755 size
+	printf 'one' >short
+	printf 'fifteen octets!' >long
+	run -0 "$TOOLS/compare" -n 5 -m short long "$PWD/size 3" "$PWD/size 15"
+	[[ ${lines[0]} == *'octets:___3' ]]
+	[[ ${lines[1]} == *'octets:__15' ]]
+}
+
 @test "compare stops when a command fails" {
 	run -1 "$TOOLS/compare" -n 5 "$TOP/tests/bench/messages/page.sip" \
 	    /bin/true /bin/false

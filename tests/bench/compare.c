@@ -1,7 +1,8 @@
 /*
  * compare - what do commands cost that each answer one message and end?
  *
- * usage: compare [-n PAIRS] [-t SECONDS] [-s SOCKET] MESSAGE COMMAND...
+ * usage: compare [-n PAIRS] [-t SECONDS] [-s SOCKET] [-m MESSAGE] MESSAGE
+ *	COMMAND...
  *
  * Each COMMAND is a program and its arguments, split at blanks.  It gets the
  * octets of the file MESSAGE on a socket that is its fd 0 and fd 1, and
@@ -11,7 +12,8 @@
  * machine disturbs both, and ratios are taken pair by pair.  PAIRS for each
  * command, fewer when SECONDS have passed for it; some more come first that
  * do not count.  SOCKET is a datagram socket to make, for commands that log to
- * it; what arrives is thrown away between runs.
+ * it; what arrives is thrown away between runs.  With -m the first command
+ * gets that message, and the others get the other one.
  *
  * One line per command, of fields separated by blanks:
  *
@@ -54,8 +56,11 @@ struct run {
 	double faults;
 };
 
-static const char *message;
-static size_t message_len;
+struct message {
+	const char *octets;
+	size_t len;
+};
+
 static int null;
 static int log_socket = -1;
 
@@ -68,19 +73,22 @@ now(void)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-static void
+static struct message
 open_message(const char *path)
 {
 	int fd = open(path, O_RDONLY);
+	struct message message;
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) != 0)
 		err(1, "%s", path);
-	message_len = (size_t)st.st_size;
-	message = mmap(NULL, message_len, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (message == MAP_FAILED)
+	message.len = (size_t)st.st_size;
+	message.octets = mmap(NULL, message.len, PROT_READ, MAP_PRIVATE, fd,
+	    0);
+	if (message.octets == MAP_FAILED)
 		err(1, "%s", path);
 	close(fd);
+	return message;
 }
 
 static void
@@ -101,7 +109,7 @@ split(char *command, char **argv)
 
 /* A socket pair with the message in it. */
 static void
-connect_both(int ends[2])
+connect_both(int ends[2], struct message message)
 {
 	int room = SOCKET_ROOM;
 
@@ -111,8 +119,8 @@ connect_both(int ends[2])
 	    sizeof room) != 0)
 		setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &room,
 		    sizeof room);
-	if (send(ends[0], message, message_len, MSG_DONTWAIT) !=
-	    (ssize_t)message_len)
+	if (send(ends[0], message.octets, message.len, MSG_DONTWAIT) !=
+	    (ssize_t)message.len)
 		err(1, "the message does not fit into a socket");
 }
 
@@ -151,6 +159,11 @@ become(char *const *argv, int fd)
 	_exit(127);
 }
 
+struct command {
+	char *argv[MOST_ARGUMENTS + 1];
+	struct message message;
+};
+
 /* Read the answer to its end; keep how it begins. */
 static void
 take_answer(int fd, char *head, size_t size)
@@ -170,7 +183,7 @@ take_answer(int fd, char *head, size_t size)
 }
 
 static struct run
-run(char *const *argv, char *head, size_t size)
+run(const struct command *command, char *head, size_t size)
 {
 	struct rusage usage;
 	struct run result;
@@ -178,11 +191,11 @@ run(char *const *argv, char *head, size_t size)
 	double start;
 	pid_t pid;
 
-	connect_both(ends);
+	connect_both(ends, command->message);
 	start = now();
 	pid = vfork();
 	if (pid == 0)
-		become(argv, ends[1]);
+		become(command->argv, ends[1]);
 	if (pid < 0)
 		err(1, "vfork");
 	close(ends[1]);
@@ -194,7 +207,7 @@ run(char *const *argv, char *head, size_t size)
 	result.wall = now() - start;
 	empty_log_socket();
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		errx(1, "%s: ended with status %#x", argv[0],
+		errx(1, "%s: ended with status %#x", command->argv[0],
 		    (unsigned)status);
 	result.cpu = (double)(usage.ru_utime.tv_sec +
 	    usage.ru_stime.tv_sec) * 1e6 +
@@ -227,18 +240,18 @@ resident(pid_t pid)
  * per processor and would be some dozens of pages off.
  */
 static long
-peak(char *const *argv)
+peak(const struct command *command)
 {
 	long most = 0, before = 0, kib;
 	int ends[2], status, executions = 0;
 	char head[2];
 	pid_t pid;
 
-	connect_both(ends);
+	connect_both(ends, command->message);
 	pid = fork();
 	if (pid == 0) {
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		become(argv, ends[1]);
+		become(command->argv, ends[1]);
 	}
 	close(ends[1]);
 	waitpid(pid, &status, 0);
@@ -277,7 +290,8 @@ percentile(double *values, size_t n, unsigned percent)
 enum column { WALL, RATIO, CPU, CPU_RATIO, FAULTS, COLUMNS };
 
 static void
-pair_up(char *const *first, char *const *other, size_t pairs, double limit)
+pair_up(const struct command *first, const struct command *other,
+    size_t pairs, double limit)
 {
 	static double column[COLUMNS][MOST_PAIRS];
 	char head[12] = "";
@@ -313,18 +327,21 @@ pair_up(char *const *first, char *const *other, size_t pairs, double limit)
 int
 main(int argc, char **argv)
 {
-	char *first[MOST_ARGUMENTS + 1], *other[MOST_ARGUMENTS + 1];
+	struct command first, other;
+	const char *first_message = NULL;
 	size_t pairs = 1000;
 	double limit = 10;
 	int option;
 
-	while ((option = getopt(argc, argv, "n:t:s:")) != -1) {
+	while ((option = getopt(argc, argv, "n:t:s:m:")) != -1) {
 		if (option == 'n')
 			pairs = (size_t)atol(optarg);
 		else if (option == 't')
 			limit = atof(optarg);
 		else if (option == 's')
 			make_log_socket(optarg);
+		else if (option == 'm')
+			first_message = optarg;
 		else
 			return 64;
 	}
@@ -332,15 +349,17 @@ main(int argc, char **argv)
 	argv += optind;
 	if (argc < 2 || pairs < 1 || pairs > MOST_PAIRS)
 		errx(64, "usage: compare [-n PAIRS] [-t SECONDS] [-s SOCKET] "
-		    "MESSAGE COMMAND...");
+		    "[-m MESSAGE] MESSAGE COMMAND...");
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	open_message(argv[0]);
-	split(argv[1], first);
+	other.message = open_message(argv[0]);
+	first.message = first_message == NULL ? other.message :
+	    open_message(first_message);
+	split(argv[1], first.argv);
 	/* Against itself: how good the measure is. */
-	pair_up(first, first, pairs, limit);
+	pair_up(&first, &first, pairs, limit);
 	for (int i = 2; i < argc; i++) {
-		split(argv[i], other);
-		pair_up(first, other, pairs, limit);
+		split(argv[i], other.argv);
+		pair_up(&first, &other, pairs, limit);
 	}
 	return 0;
 }
