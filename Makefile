@@ -102,10 +102,13 @@ MODE_LINK = $(if $(filter yes,$(STATIC)),-static -no-pie $(FEW_PAGES),-pie)
 # segment about the same. RELRO guards what a dynamic loader has written: here
 # is none, so it would be a page for nothing. Initialised data and, sorted by
 # name, the small zeroed data behind it share the first page of their segment,
-# see LAST_IN_BSS; with musl, which is small, the place of that is known.
-FEW_PAGES = -Wl,-z,norelro,-z,noseparate-code,--sort-section=name \
-	$(if $(findstring musl,$(CC)),-Wl$(comma)--section-start=.init_array=0x440000)
+# see LAST_IN_BSS: with musl, which is small, on machines where programs begin
+# at 4 MiB, that page has a place far enough behind the code.
+MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
 comma = ,
+FEW_PAGES = -Wl,-z,norelro,-z,noseparate-code,--sort-section=name \
+	$(if $(findstring musl,$(CC)),$(if $(filter x86_64-% aarch64-%,$(MACHINE)),\
+	-Wl$(comma)--section-start=.init_array=0x440000))
 SANITIZERS = $(if $(SANITIZE),-fsanitize=$(SANITIZE) \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer)
 # musl-gcc does not see the kernel's headers: show it those, and no others.
