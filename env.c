@@ -339,14 +339,14 @@ set_passed(struct env *e, const struct env_request *r)
 static void
 reserve_pointers(struct env *e, size_t n)
 {
-	uintptr_t free = (uintptr_t)(e->room->start + e->room->len);
-	size_t pad = -free % sizeof(char *);
+	char *free = e->room->start + e->room->len;
+	size_t pad = -(uintptr_t)free % sizeof(char *);
 
 	if ((n + 1) * sizeof(char *) + pad > e->room->size - e->room->len) {
 		e->room->full = true;
 		return;
 	}
-	e->vars = (char **)(free + pad);
+	e->vars = (char **)(void *)(free + pad);
 	e->most = n;
 	e->room->len += pad + (n + 1) * sizeof(char *);
 }

@@ -68,16 +68,6 @@ try_name(struct script *s, const char *name)
 	    try->verdict == SCRIPT_WRITABLE;
 }
 
-/* Room for n octets, which the caller has: see SCRIPT_ROOM. */
-static char *
-take_room(struct text *room, size_t n)
-{
-	char *octets = room->start + room->len;
-
-	room->len += n;
-	return octets;
-}
-
 /* user@host, then @host, whose text is the end of the first. */
 static bool
 try_uri(struct script *s, const struct sipmsg *m, const unsigned char *buf,
@@ -91,7 +81,7 @@ try_uri(struct script *s, const struct sipmsg *m, const unsigned char *buf,
 	end = at + 1;
 	end += sipuri_canonical_host(buf, m->uri.host, end);
 	*end = '\0';
-	(void)take_room(room, (size_t)(end + 1 - name));
+	room->len += (size_t)(end + 1 - name);
 	return (m->uri.has_user && try_name(s, name)) || try_name(s, at);
 }
 
@@ -124,7 +114,7 @@ check_format(struct script *s, struct text *room)
 		return -WHY_EXEC;
 	}
 	begin[n] = '\0';
-	(void)take_room(room, (size_t)n + 1);
+	room->len += (size_t)n + 1;
 	s->interpreter = cut_interpreter(begin);
 	return access(s->interpreter, X_OK) == 0 ? 0 : -WHY_EXEC;
 }
@@ -132,18 +122,18 @@ check_format(struct script *s, struct text *room)
 static int
 set_path(struct script *s, const char *directory, struct text *room)
 {
-	size_t n = strlen(directory), name = strlen(s->name);
-	char *path;
+	size_t n = strlen(directory);
 
-	if (n + 1 + name >= PATH_MAX) {
+	if (n + 1 + strlen(s->name) >= PATH_MAX) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	s->path = path = take_room(room, n + 1 + name + 1);
-	memcpy(path, directory, n);
+	s->path = room->start + room->len;
+	text_puts(room, directory);
 	if (n == 0 || directory[n - 1] != '/')
-		path[n++] = '/';
-	memcpy(path + n, s->name, name + 1);
+		text_putc(room, '/');
+	text_puts(room, s->name);
+	text_putc(room, '\0');
 	return 0;
 }
 
