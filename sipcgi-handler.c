@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sysexits.h>
@@ -297,13 +298,15 @@ close_stdout_for_ack(void)
 static void
 close_from_3(void)
 {
-	long fd, most;
+	struct rlimit files;
+	int fd;
 
 	if (syscall(SYS_close_range, 3u, ~0u, CLOEXEC_RANGE) == 0)
 		return;
-	most = sysconf(_SC_OPEN_MAX);
-	for (fd = 3; fd < (most < 0 || most > 65536 ? 65536 : most); fd++)
-		(void)fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur > 65536)
+		files.rlim_cur = 65536;
+	for (fd = 3; fd < (int)files.rlim_cur; fd++)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
 /*
