@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -37,8 +36,6 @@
 #define FIELDS_SIZE 6000
 /* What stands before MESSAGE, and before a line to syslog. */
 #define PREFIX_SIZE 128
-/* Of a datagram. */
-#define MOST_PARTS 4
 /* A request waits no longer for somebody else's pipe. */
 #define PATIENCE_MICROSECONDS 10000
 /* How many octets of a value a line shows; escapes take up to four each. */
@@ -142,20 +139,13 @@ log_open(enum log_where where, const char *file, enum log_level level)
 	log_to.level = level;
 }
 
-/* A connected AF_UNIX socket, or -1. */
+/* Of AF_UNIX.  Those for datagrams close when the process ends or execs. */
 static int
-connect_to(const char *path, int type)
+open_socket(const char *path, int type, struct sockaddr_un *address)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	strcpy(address.sun_path, path);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&address,
-	    sizeof address) != 0) {
-		(void)close(fd);
-		fd = -1;
-	}
-	return fd;
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	strcpy(address->sun_path, path);
+	return socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
 /*
@@ -163,18 +153,22 @@ connect_to(const char *path, int type)
  * has no room loses it.
  */
 static bool
-send_datagram(const char *path, const struct text *const *parts, int n)
+send_datagram(const char *path, const struct text *prefix,
+    const struct text *line, const struct text *fields)
 {
-	struct iovec iov[MOST_PARTS];
-	int fd = connect_to(path, SOCK_DGRAM), i;
+	struct sockaddr_un address;
+	struct iovec parts[] = {
+		{ prefix->start, prefix->len }, { line->start, line->len },
+		{ fields->start, fields->len }
+	};
+	struct msghdr message = {
+		.msg_name = &address, .msg_namelen = sizeof address,
+		.msg_iov = parts, .msg_iovlen = 3
+	};
+	int fd = open_socket(path, SOCK_DGRAM, &address);
 
-	if (fd < 0)
-		return false;
-	for (i = 0; i < n; i++)
-		iov[i] = (struct iovec){ parts[i]->start, parts[i]->len };
-	(void)!writev(fd, iov, n);
-	(void)close(fd);
-	return true;
+	return fd >= 0 && (sendmsg(fd, &message, MSG_NOSIGNAL) >= 0 ||
+	    errno == EAGAIN);
 }
 
 /* Once: it stays open until the process ends or becomes the script. */
@@ -251,14 +245,14 @@ static void
 write_syslog(enum log_level level, const struct text *line,
     struct text *prefix)
 {
-	const struct text *const parts[] = { prefix, line };
+	static const struct text nothing;
 
 	text_putc(prefix, '<');
 	text_number(prefix, FACILITY_DAEMON << 3 | (unsigned)level);
 	text_puts(prefix, ">" IDENTIFIER "[");
 	text_number(prefix, (uint64_t)getpid());
 	text_puts(prefix, "]: ");
-	(void)send_datagram(SYSLOG_SOCKET, parts, 2);
+	(void)send_datagram(SYSLOG_SOCKET, prefix, line, &nothing);
 }
 
 /* What stands in every entry, the line, and what put_fields() wrote. */
@@ -266,20 +260,17 @@ static bool
 write_journal(enum log_level level, const struct text *line,
     const struct text *fields, struct text *prefix)
 {
-	static const struct text end = { (char *)"\n", 1, 1, false };
-	const struct text *const parts[] = { prefix, line, &end, fields };
-
 	text_puts(prefix, "SYSLOG_IDENTIFIER=" IDENTIFIER "\nSYSLOG_FACILITY=");
 	text_number(prefix, FACILITY_DAEMON);
 	text_puts(prefix, "\nPRIORITY=");
 	text_number(prefix, (uint64_t)level);
 	text_puts(prefix, "\nMESSAGE=");
-	return send_datagram(JOURNAL_SOCKET, parts, MOST_PARTS);
+	return send_datagram(JOURNAL_SOCKET, prefix, line, fields);
 }
 
 /*
- * `fields` are whole lines NAME=VALUE, for the journal alone.  Behind them is
- * room.
+ * `fields` are for the journal alone: the end of the line MESSAGE, and whole
+ * lines NAME=VALUE.  Behind them is room.
  */
 static void
 write_out(enum log_level level, struct text *line, const struct text *fields)
@@ -508,6 +499,7 @@ put_request(struct text *t, const struct log_entry *e)
 static void
 put_fields(struct text *t, const struct log_entry *e)
 {
+	text_putc(t, '\n');
 	put_field(t, "MESSAGE_ID", events[e->event].message_id);
 	put_field(t, "SIPCGI_EVENT", events[e->event].name);
 	put_why(t, e);
@@ -567,10 +559,11 @@ log_message(enum log_level level, const char *message)
 {
 	static LAST_IN_BSS char room[LOG_ROOM];
 	struct text line = { room, LINE_SIZE, 0, false };
-	struct text none = { room + LINE_SIZE, 0, 0, false };
+	struct text fields = { room + LINE_SIZE, 1, 0, false };
 
+	text_putc(&fields, '\n');
 	text_escape(&line, message, strlen(message), LINE_SIZE / 4 - 8, true);
-	write_out(level, &line, &none);
+	write_out(level, &line, &fields);
 }
 
 /*
@@ -582,13 +575,15 @@ open_journal_stream(const char *script)
 {
 	char octets[MOST_NAME * 4 + 64];
 	struct text t = { octets, sizeof octets, 0, false };
-	int fd = connect_to(JOURNAL_STDOUT, SOCK_STREAM);
+	struct sockaddr_un address;
+	int fd = open_socket(JOURNAL_STDOUT, SOCK_STREAM, &address);
 
 	if (fd < 0)
 		return -1;
 	text_escape(&t, script, strlen(script), MOST_NAME, true);
 	text_puts(&t, "\n\n5\n1\n0\n0\n0\n");
-	if (send(fd, t.start, t.len, MSG_NOSIGNAL) != (ssize_t)t.len ||
+	if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+	    send(fd, t.start, t.len, MSG_NOSIGNAL) != (ssize_t)t.len ||
 	    fcntl(fd, F_SETFL, 0) != 0) {
 		(void)close(fd);
 		return -1;
