@@ -121,7 +121,6 @@ static const struct rule {
 	 * each gap in it costs instructions.
 	 */
 	{ SYS_settimeofday, EXPLOITS, EPERM_ },
-	{ SYS_clock_adjtime, EXPLOITS, EPERM_ },
 	{ SYS_sethostname, EXPLOITS, EPERM_ },
 	{ SYS_setdomainname, EXPLOITS, EPERM_ },
 #ifdef SYS_create_module
