@@ -263,7 +263,7 @@ same_name(const unsigned char *buf, struct slice a,
 static uint8_t *
 bucket_of(struct sipmsg *m, const struct sipmsg_field *f)
 {
-	/* The upper bits: FNV's lower ones depend on fewer octets. */
+	/* FNV's lowest bits depend on the octets' lowest bits alone. */
 	return &m->bucket[f->hash >> 16 & (SIPMSG_BUCKETS - 1)];
 }
 
