@@ -88,16 +88,18 @@ calls()
 }
 
 @test "compare -m gives the first command a message of its own" {
-	cat >size <<-'END'
+	# The connection stays open: no more is read than either message has.
+	cat >beginning <<-'END'
 	#!/bin/sh
-	printf 'octets:%4s' "$(head -c "$1" | wc -c)"
+	printf 'begins: %s' "$(head -c 3)"
 	END
-	chmod 755 size
+	chmod 755 beginning
 	printf 'one' >short
 	printf 'fifteen octets!' >long
-	run -0 "$TOOLS/compare" -n 5 -m short long "$PWD/size 3" "$PWD/size 15"
-	[[ ${lines[0]} == *'octets:___3' ]]
-	[[ ${lines[1]} == *'octets:__15' ]]
+	run -0 "$TOOLS/compare" -n 5 -m short long "$PWD/beginning" \
+	    "$PWD/beginning"
+	[[ ${lines[0]} == *'begins:_one' ]]
+	[[ ${lines[1]} == *'begins:_fif' ]]
 }
 
 @test "compare stops when a command fails" {
