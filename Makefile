@@ -139,7 +139,7 @@ endif
 FROM_TEMPLATES = $(patsubst %.in,$(BUILD)/%,$(wildcard systemd/*.in xinetd.d/*.in))
 # What a reader of the source sees whole names the places of the default
 # prefix; those of the configured one stand in what is installed.
-NAMING_PLACES = $(wildcard README doc/*.md *.1 *.7 *.8 lib/*.sh lib/*.py lib/*.pm examples/*)
+NAMING_PLACES = $(wildcard README doc/*.md man/* lib/*.sh lib/*.py lib/*.pm examples/*)
 PLACED = $(addprefix $(BUILD)/,$(NAMING_PLACES))
 EXAMPLES = $(filter $(BUILD)/examples/%,$(PLACED))
 place = $(foreach f,$(2),$(1):$(f):$(3)/$(notdir $(f)))

@@ -14,7 +14,7 @@ setup()
 section()
 {
 	awk -v name="$2" '/^\.Sh / { inside = substr($0, 5) == name }
-	    inside' "$TOP/$1"
+	    inside' "$TOP/man/$1"
 }
 
 # Sort two lists, and fail with what only one of them has.
@@ -89,7 +89,7 @@ variables()
 
 @test "sip-cgi(7) has the variables that a script gets, and no others" {
 	variables >code
-	sed '1,/^\.Ss Environment/d; /^\.Ss/,$d' "$TOP/sip-cgi.7" |
+	sed '1,/^\.Ss Environment/d; /^\.Ss/,$d' "$TOP/man/sip-cgi.7" |
 	    sed -n 's/^\.It Ev //p' | sed 's/ , /\n/g' | grep -v '^SIP_' >manual
 	same code manual
 }
@@ -97,7 +97,7 @@ variables()
 @test "the manuals show no macro where they should show what it makes" {
 	local manual
 
-	for manual in "$TOP"/*.[178]; do
+	for manual in "$TOP"/man/*.[178]; do
 		# Bold is each letter twice, with a backspace between.
 		mandoc -T ascii "$manual" | sed 's/.\x08//g' >shown
 		[ -s shown ]

@@ -6,7 +6,7 @@ load examples
 # The lines of the manual as a reader sees them, without indentation.
 manual()
 {
-	mandoc -T ascii "$TOP/sip-cgi.7" | sed 's/.\x08//g; s/^ *//' >manual
+	mandoc -T ascii "$TOP/man/sip-cgi.7" | sed 's/.\x08//g; s/^ *//' >manual
 }
 
 # between FIRST LAST: the lines of the manual between those two.
@@ -61,7 +61,7 @@ explain_and_run()
 		awk -v first="$first" '
 		    $0 == first { found = 1 }
 		    found && /^\.Ed/ { exit }
-		    found { sub(/^\\&/, ""); print }' "$TOP/sip-cgi.7" |
+		    found { sub(/^\\&/, ""); print }' "$TOP/man/sip-cgi.7" |
 		    script bob@pbx.example.com
 		explain_and_run
 		answered '302 Moved Temporarily'
