@@ -26,7 +26,7 @@ no_temporary_directories()
 @test "a script writes to its state and its temporary directory alone" {
 	line=$(where_it_writes)
 	[[ $line == 'SIP/2.0 200 state temporary tmp=/run/sip-cgi/'* ]]
-	wait_until is_logged exec sandbox=basic,landlock
+	wait_until is_logged exec sandbox=full,landlock
 	inside test -e /var/lib/sip-cgi/by-script
 	# Without the sandbox /tmp is writable, too.
 	drop_in sip-cgi@.service Service ExecStart= \

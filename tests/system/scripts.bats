@@ -49,7 +49,7 @@ works=(+shell +perl +python +sqlite +tcp +logger)
 @test "sip-cgi@.service: what works and what does not" {
 	inside systemctl start sip-cgi.socket
 	check_scripts "${works[@]}" +processes +home -slash-tmp -beside
-	check_sandbox basic
+	check_sandbox full
 }
 
 @test "sip-cgi@.service with -s no: what the sandbox breaks" {
@@ -63,7 +63,7 @@ works=(+shell +perl +python +sqlite +tcp +logger)
 	harden
 	inside systemctl start sip-cgi.socket
 	check_scripts "${works[@]}" -processes -home -slash-tmp -beside
-	check_sandbox basic
+	check_sandbox full
 }
 
 @test "sip-cgi-inetd.service: what works and what does not" {
