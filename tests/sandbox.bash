@@ -23,6 +23,8 @@ setup()
 	    cp "$HANDLER" handler &&
 	    cp "$BUILD/tests/sandbox-probe" probe &&
 	    mkdir scripts beside writable || return
+	as "$ORDINARY" test -x "$WORLD/probe" ||
+	    skip "$ORDINARY cannot run what is in ${TMPDIR:-/tmp}"
 	NEIGHBOURS=
 	# A sanitized handler looks for leaks by tracing itself, which the
 	# sandbox forbids. It has no allocator that could leak.
@@ -168,6 +170,24 @@ permits()
 			tries "$user" "$command" 'done' $options || return
 		done
 	done
+}
+
+# The kernel's version of Landlock, as the handler under test sees it.
+landlock_abi()
+{
+	request | ./handler -n --sandbox=try -d "$WORLD/scripts" |
+	    sed -n 's/^sandbox: .*landlock\([0-9]*\).*/\1/p'
+}
+
+# needs_landlock ABI: older kernels do not have what is tested, see SECURITY.md.
+needs_landlock()
+{
+	local abi
+
+	script <<<''
+	abi=$(landlock_abi)
+	[ "$abi" -ge "$1" ] ||
+	    skip "needs Landlock ABI $1, this kernel has $abi"
 }
 
 only_root()

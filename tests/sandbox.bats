@@ -32,12 +32,14 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 }
 
 @test "no temporary file is made unless --tmp is given" {
-	name=$(mktemp -u "${TMPDIR:-/tmp}/sandbox-made.XXXXXX")
-	prevents "true >$name && rm $name" $BASIC $FULL
-	[ ! -e "$name" ]
+	mkdir -m 1777 tmp
+	export TMPDIR=$WORLD/tmp
+	prevents 'name=$(mktemp) && rm "$name"' $BASIC $FULL
+	[ -z "$(ls -A tmp)" ]
 }
 
 @test "no file is truncated without being opened for writing" {
+	needs_landlock 3
 	prevents '$W/probe truncate $W/beside/file' $BASIC $FULL
 	# 0 is O_RDONLY, 3 an access mode without a name.
 	prevents '$W/probe open-truncate $W/beside/file 0' $BASIC $FULL
@@ -59,6 +61,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 }
 
 @test "a device that the script opens takes no ioctls" {
+	needs_landlock 5
 	prevents_if_possible '$W/probe ioctl /dev/ptmx' $BASIC $FULL
 }
 
@@ -139,6 +142,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 }
 
 @test "a neighbour gets no signals, the script's children do" {
+	needs_landlock 6
 	for user in $USERS; do
 		start_neighbour "$user"
 		ONLY=$user prevents '$W/probe kill $N' $TRY $BASIC $FULL
@@ -147,6 +151,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 }
 
 @test "a neighbour's abstract socket is not connected to" {
+	needs_landlock 6
 	name=sandbox-test-$$-$BATS_TEST_NUMBER
 	python3 -c '
 import socket, sys, time
@@ -198,8 +203,9 @@ time.sleep(60)' "$name" >up 3>&- &
 		EOS
 		run_script "$user"
 		free=$(grep -c ' refused$\| done$' <<<"$OUT")
-		# What the control reached the kernel with.
-		[ "$free" -ge 25 ]
+		# What the control reached the kernel with, if nothing else
+		# filters here.
+		[ "$free" -ge 25 ] || ! grep -q '^Seccomp:.0' /proc/self/status
 		run_script "$user" $FULL
 		grep -q '^clone3 ENOSYS$' <<<"$OUT"
 		[ "$(grep -v '^clone3 ' <<<"$OUT" | grep -c ' EPERM$')" -ge \
@@ -209,7 +215,10 @@ time.sleep(60)' "$name" >up 3>&- &
 }
 
 @test "full: calls that never end a script" {
-	# Denied calls fail; none kills.
+	# Denied calls fail; none kills. Where the kernel has no other
+	# architecture's calls, there is none to deny.
+	foreign=EPERM
+	[ "$(./probe foreign)" != ENOSYS ] || foreign=ENOSYS
 	script <<-'EOS'
 	$W/probe unshare
 	$W/probe foreign
@@ -217,7 +226,7 @@ time.sleep(60)' "$name" >up 3>&- &
 	EOS
 	fresh "$ORDINARY"
 	run_script "$ORDINARY" $FULL
-	[ "$OUT" = $'EPERM\nEPERM\nstill here' ]
+	[ "$OUT" = $'EPERM\n'"$foreign"$'\nstill here' ]
 }
 
 # ---- The network
@@ -243,6 +252,7 @@ run_connected()
 }
 
 @test "--no-network: the connection stays usable, and where it is" {
+	needs_landlock 4
 	python3 -c '
 import socket, time
 s = socket.socket()
@@ -278,10 +288,15 @@ time.sleep(60)' >port 3>&- &
 	    'mkfifo $W/writable/new' 'ln -s file $W/writable/new' \
 	    'ln $W/writable/file $W/writable/new' \
 	    'mv $W/writable/one/file $W/writable/two/' \
-	    '$W/probe truncate $W/writable/file' \
 	    'rm -r $W/writable/one && [ ! -e $W/writable/one ]'; do
 		permits "$command" "$FULL -w $WORLD/writable"
 	done
+}
+
+@test "a file beneath a writable path is truncated by its name" {
+	needs_landlock 3
+	permits '$W/probe truncate $W/writable/file' \
+	    "$FULL -w $WORLD/writable"
 }
 
 @test "a single file can be writable, and several paths" {
