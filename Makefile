@@ -121,8 +121,9 @@ LINK = $(CC) $(MODE_LINK) $(HARDENING_LINK) -Wl,--gc-sections $(SANITIZERS) \
 	$(CFLAGS) $(LDFLAGS)
 
 LIBRARY = $(BUILD)/libsipcgi.a
-TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*.c tests/unit/*.c tests/load/*.c))
-OLDER_KERNELS = $(foreach abi,0 1 2 3 4 5 6,$(BUILD)/tests/handler-abi$(abi))
+TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helpers/*.c tests/each/*.c tests/sandbox/*.c \
+	tests/unit/*.c tests/load/*.c))
+OLDER_KERNELS = $(foreach abi,0 1 2 3 4 5 6,$(BUILD)/tests/sandbox/handler-abi$(abi))
 
 # sipcgi-log reads the journal by libsystemd, which is dynamic and of glibc.
 TOOL_CC = $(if $(SANITIZE),clang,cc)
@@ -218,12 +219,12 @@ $(FUZZ_TARGETS): $(BUILD)/tests/fuzz/mutate.o $(CHECKS)
 $(FUZZ_TARGETS): LDLIBS += -fsanitize=fuzzer
 
 # The handler as it is on a kernel with an older Landlock ABI.
-$(OLDER_KERNELS): $(BUILD)/tests/handler-abi%: $(BUILD)/sipcgi-handler.o \
-    $(BUILD)/tests/sandbox-abi%.o $(LIBRARY)
+$(OLDER_KERNELS): $(BUILD)/tests/sandbox/handler-abi%: $(BUILD)/sipcgi-handler.o \
+    $(BUILD)/tests/sandbox/sandbox-abi%.o $(LIBRARY)
 	$(call run,LINK,$(LINK) -o $@ $^ $(LDLIBS))
 
-$(OLDER_KERNELS:$(BUILD)/tests/handler-%=$(BUILD)/tests/sandbox-%.o): \
-    $(BUILD)/tests/sandbox-abi%.o: sandbox.c $(BUILD)/flags | $(BUILD)/kernel
+$(OLDER_KERNELS:$(BUILD)/tests/sandbox/handler-%=$(BUILD)/tests/sandbox/sandbox-%.o): \
+    $(BUILD)/tests/sandbox/sandbox-abi%.o: sandbox.c $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
 	$(call run,CC,$(COMPILE) -I. -DSANDBOX_MAX_ABI=$* -MMD -MP -c -o $@ $<)
 

@@ -4,8 +4,8 @@
 # in ./config; the log is ./log.
 # shellcheck shell=bash
 
-# shellcheck source=../helper.bash
-. "${BASH_SOURCE[0]%/*}/../helper.bash"
+# shellcheck source=../helpers/helper.bash
+. "${BASH_SOURCE[0]%/*}/../helpers/helper.bash"
 
 SCRIPTS=$PWD/sip-cgi-bin
 CONFIG=$PWD/config

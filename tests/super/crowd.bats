@@ -8,14 +8,14 @@ load super
 setup() { SUPER_ARGS=(); }
 teardown() { super_stop; }
 
-# A crowd ("$@" as in tests/crowd), among which one good request is answered.
+# A crowd ("$@" as in tests/super/crowd), among which one good request is answered.
 crowd()
 {
 	local kind=$1
 
 	shift
 	message OPTIONS >"$BATS_TEST_TMPDIR/request"
-	"$TOP/tests/crowd" "$kind" 127.0.0.1 "$PORT" "$SUPER_PID" "$@" \
+	"$TOP/tests/super/crowd" "$kind" 127.0.0.1 "$PORT" "$SUPER_PID" "$@" \
 	    <"$BATS_TEST_TMPDIR/request" >"$BATS_TEST_TMPDIR/answer" \
 	    2>"$BATS_TEST_TMPDIR/crowd.err" || {
 		cat "$BATS_TEST_TMPDIR/crowd.err"

@@ -35,7 +35,7 @@ ask()
 	attempt temporary 'echo x >"\${TMPDIR:-$BESIDE}/temporary"'
 	attempt namespace '$BATS_TEST_TMPDIR/probe unshare >&3'
 	EOS
-	cp "$BUILD/tests/sandbox-probe" "$BATS_TEST_TMPDIR/probe"
+	cp "$BUILD/tests/sandbox/probe" "$BATS_TEST_TMPDIR/probe"
 	message OPTIONS >"$BATS_TEST_TMPDIR/request"
 	plain_client "$BATS_TEST_TMPDIR/request" "$BATS_TEST_TMPDIR/answer"
 }
@@ -74,7 +74,7 @@ check_levels()
 namespaces()
 {
 	NAMESPACE=denied
-	! "$BUILD/tests/sandbox-probe" unshare || NAMESPACE='done'
+	! "$BUILD/tests/sandbox/probe" unshare || NAMESPACE='done'
 }
 
 @test "socket-activate: the sandbox holds" {

@@ -10,8 +10,8 @@
 #     server.log           what the super-server printed
 # SUPER_ARGS are more options for the handler.
 
-# shellcheck source=../helper.bash
-. "${BASH_SOURCE[0]%/*}/../helper.bash"
+# shellcheck source=../helpers/helper.bash
+. "${BASH_SOURCE[0]%/*}/../helpers/helper.bash"
 
 SUPER_ARGS=()
 

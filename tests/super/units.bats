@@ -4,8 +4,8 @@
 # that it prints is a failure.
 
 bats_require_minimum_version 1.5.0
-# shellcheck source=tests/helper.bash
-. "$BATS_TEST_DIRNAME/../helper.bash"
+# shellcheck source=tests/helpers/helper.bash
+. "$BATS_TEST_DIRNAME/../helpers/helper.bash"
 
 # Make the units with paths of this test, and variables, in $dir.
 make_units()

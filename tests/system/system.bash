@@ -9,8 +9,8 @@
 # What is quoted is for a shell in the box:
 # shellcheck disable=SC2016
 
-# shellcheck source=tests/helper.bash
-. "${BASH_SOURCE[0]%/*}/../helper.bash"
+# shellcheck source=tests/helpers/helper.bash
+. "${BASH_SOURCE[0]%/*}/../helpers/helper.bash"
 
 # Shared between the machine and the box, at the same path.
 SHARED=$BUILD/system

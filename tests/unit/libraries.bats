@@ -3,7 +3,7 @@
 
 bats_require_minimum_version 1.5.0
 
-load ../helper
+load ../helpers/helper
 
 # Another Python may come first in PATH; the scripts name this one.
 PYTHON=/usr/bin/python3

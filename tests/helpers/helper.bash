@@ -1,0 +1,66 @@
+# What more than one test needs, to be loaded by bats or sourced by bash.
+# shellcheck shell=bash
+#
+# tests/run exports, and these are the values without it:
+#     TOP      the top of the source tree
+#     BUILD    the build tree
+#     HANDLER  the program under test
+
+TOP=${TOP:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+BUILD=${BUILD:-$TOP/build}
+HANDLER=${HANDLER:-$TOP/sipcgi-handler}
+
+# A TCP port that is free on loopback now. Another program may take it before
+# its use: try again with another one then. perl-base is on every Debian.
+free_port()
+{
+	perl -MSocket -e '
+		socket(S, AF_INET, SOCK_STREAM, 0) or die "socket: $!";
+		bind(S, sockaddr_in(0, INADDR_LOOPBACK)) or die "bind: $!";
+		print +(sockaddr_in(getsockname(S)))[0], "\n"'
+}
+
+# Does anybody listen on TCP port $1? Asked of the kernel: a connection made
+# to find out would start a handler.
+is_listening()
+{
+	local hex
+
+	hex=$(printf ':%04X 0' "$1")
+	cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+	    grep -Eq "^ *[0-9]+: [0-9A-F]+$hex+:0000 0A "
+}
+
+# Has process $1 ended? A zombie has.
+is_gone()
+{
+	case $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) in
+	'' | Z*) return 0 ;;
+	esac
+	return 1
+}
+
+# Poll a command until it succeeds, for at most ten seconds.
+wait_until()
+{
+	local i
+
+	for ((i = 0; i < 500; i++)); do
+		"$@" && return 0
+		sleep 0.02
+	done
+	echo "not within 10 seconds: $*" >&2
+	return 1
+}
+
+is_listening_or_gone()
+{
+	is_listening "$1" || is_gone "$2"
+}
+
+# End process $1, a child of this shell, and wait for it.
+stop()
+{
+	kill "$1" 2>/dev/null || :
+	wait "$1" 2>/dev/null || :
+}

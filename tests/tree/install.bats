@@ -1,0 +1,166 @@
+#!/usr/bin/env bats
+# make install, uninstall and dist. The program is built for it in a tree of
+# its own, so that no other test's program changes under it.
+
+load ../helpers/helper
+
+setup_file()
+{
+	make_it all >"$BATS_FILE_TMPDIR/log" 2>&1 || {
+		cat "$BATS_FILE_TMPDIR/log"
+		return 1
+	}
+}
+
+setup()
+{
+	D=$BATS_TEST_TMPDIR/root
+	mkdir "$D"
+}
+
+make_it()
+{
+	make -C "$TOP" -s BUILD="$BATS_FILE_TMPDIR/build" CC=gcc STATIC=no \
+	    CFLAGS=-O0 prefix=/opt/sip "$@"
+}
+
+# Every file and directory below $1 with its mode.
+tree()
+{
+	(cd "$1" && find . -printf '%M %p %l\n' | sort)
+}
+
+@test "install puts the program, the units and the xinetd entry in place" {
+	make_it install DESTDIR="$D"
+	cmp "$BATS_FILE_TMPDIR/build/sipcgi-handler" \
+	    "$D/opt/sip/libexec/sipcgi-handler"
+	[ -x "$D/opt/sip/libexec/sipcgi-handler" ]
+	[ -d "$D/opt/sip/lib/sip-cgi-bin" ]
+	[ -s "$D/opt/sip/lib/systemd/system/sip-cgi.socket" ]
+	[ -s "$D/opt/sip/lib/systemd/system/sip-cgi@.service" ]
+	[ -s "$D/opt/sip/etc/xinetd.d/sip-cgi" ]
+	[ -s "$D/opt/sip/share/doc/sipcgi-handler/LICENSE" ]
+}
+
+@test "the default.cgi of a new installation answers" {
+	local prefix=$BATS_TEST_TMPDIR/usr
+
+	make_it install prefix="$prefix"
+	"$prefix/libexec/sipcgi-handler" -l stderr \
+	    <"$TOP/tests/demo/invite.sip" >"$BATS_TEST_TMPDIR/answer"
+	[ "$(head -n 1 "$BATS_TEST_TMPDIR/answer")" = \
+	    $'SIP/2.0 404 Nobody has this address here\r' ]
+	sed 's/INVITE/OPTIONS/' "$TOP/tests/demo/invite.sip" |
+	    "$prefix/libexec/sipcgi-handler" -l stderr |
+	    grep -q '^SIP/2.0 200 OK'
+}
+
+@test "what is installed names no place of another prefix" {
+	local example
+
+	make_it install DESTDIR="$D"
+	for example in "$TOP"/examples/*; do
+		[ -x "$D/opt/sip/share/doc/sipcgi-handler/examples/${example##*/}" ]
+	done
+	cmp "$D/opt/sip/lib/sip-cgi-bin/default.cgi" \
+	    "$D/opt/sip/share/doc/sipcgi-handler/examples/default.cgi"
+	grep -qF '. /opt/sip/share/sip-cgi/sip-cgi.sh' \
+	    "$D/opt/sip/share/man/man7/sip-cgi.7"
+	# The PATH of scripts is the same everywhere.
+	grep -rI /usr/local "$D" | grep -v '/usr/local/bin:/usr/bin:/bin' \
+	    >"$BATS_TEST_TMPDIR/other" || :
+	diff /dev/null "$BATS_TEST_TMPDIR/other"
+}
+
+@test "install touches nothing outside DESTDIR" {
+	local prefix=$BATS_TEST_TMPDIR/prefix
+
+	make_it install DESTDIR="$D" prefix="$prefix"
+	[ -e "$D$prefix/libexec/sipcgi-handler" ]
+	[ ! -e "$prefix" ]
+}
+
+@test "what is installed names the configured paths, and no template's" {
+	make_it install DESTDIR="$D"
+	run ! grep -rIE '@[a-z]+(dir)?@|@VERSION@' "$D"
+	grep -q '/opt/sip/libexec/sipcgi-handler' \
+	    "$D/opt/sip/lib/systemd/system/sip-cgi@.service"
+	grep -q '/opt/sip/libexec/sipcgi-handler' "$D/opt/sip/etc/xinetd.d/sip-cgi"
+	"$D/opt/sip/libexec/sipcgi-handler" --help |
+	    grep -qF '[/opt/sip/lib/sip-cgi-bin]'
+}
+
+@test "the other directories can be set one by one" {
+	make_it install DESTDIR="$D" libexecdir=/usr/lib/sip \
+	    sysconfdir=/etc sipdir=/srv/sip unitdir=/usr/lib/systemd/system
+	[ -x "$D/usr/lib/sip/sipcgi-handler" ]
+	[ -d "$D/srv/sip" ]
+	grep -q '/usr/lib/sip/sipcgi-handler' "$D/etc/xinetd.d/sip-cgi"
+	grep -q '/usr/lib/sip/sipcgi-handler' \
+	    "$D/usr/lib/systemd/system/sip-cgi@.service"
+}
+
+@test "uninstall removes all that install put there" {
+	make_it install DESTDIR="$D"
+	# As the first Python script does that root runs.
+	mkdir "$D/opt/sip/share/sip-cgi/__pycache__"
+	touch "$D/opt/sip/share/sip-cgi/__pycache__/sipcgi.cpython-311.pyc"
+	make_it uninstall DESTDIR="$D"
+	tree "$D" >"$BATS_TEST_TMPDIR/left"
+	run ! grep -v '^d' "$BATS_TEST_TMPDIR/left"
+	run ! grep -E 'sip-cgi|sipcgi|systemd' "$BATS_TEST_TMPDIR/left"
+}
+
+@test "uninstall leaves what was there before as it was" {
+	local dir
+
+	for dir in bin etc lib libexec sbin share share/doc share/man \
+	    share/man/man1 share/man/man7 share/man/man8 \
+	    share/sip-cgi lib/sip-cgi-bin lib/systemd/system \
+	    lib/systemd/system/sip-cgi@.service.d lib/sysusers.d \
+	    lib/systemd/catalog lib/tmpfiles.d etc/xinetd.d; do
+		mkdir -p "$D/opt/sip/$dir"
+		echo theirs >"$D/opt/sip/$dir/other"
+	done
+	echo theirs >"$D/opt/sip/lib/sip-cgi-bin/@example.com"
+	tree "$D" >"$BATS_TEST_TMPDIR/before"
+	make_it install DESTDIR="$D"
+	run ! cmp -s "$BATS_TEST_TMPDIR/before" <(tree "$D")
+	make_it uninstall DESTDIR="$D"
+	tree "$D" >"$BATS_TEST_TMPDIR/after"
+	diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+}
+
+@test "a changed configuration file survives install and uninstall" {
+	make_it install DESTDIR="$D"
+	echo '# mine' >>"$D/opt/sip/etc/xinetd.d/sip-cgi"
+	cp "$D/opt/sip/etc/xinetd.d/sip-cgi" "$BATS_TEST_TMPDIR/mine"
+	make_it install DESTDIR="$D"
+	cmp "$BATS_TEST_TMPDIR/mine" "$D/opt/sip/etc/xinetd.d/sip-cgi"
+	make_it uninstall DESTDIR="$D"
+	cmp "$BATS_TEST_TMPDIR/mine" "$D/opt/sip/etc/xinetd.d/sip-cgi"
+}
+
+@test "objects are made again when a flag changes, and only then" {
+	local objects=$BATS_FILE_TMPDIR/build
+
+	touch "$BATS_TEST_TMPDIR/then"
+	make_it all
+	[ -z "$(find "$objects" -name '*.o' -newer "$BATS_TEST_TMPDIR/then")" ]
+	make_it all CPPFLAGS=-DOTHER
+	[ "$(find "$objects" -maxdepth 1 -name '*.o' | wc -l)" -eq \
+	    "$(find "$objects" -maxdepth 1 -name '*.o' \
+	    -newer "$BATS_TEST_TMPDIR/then" | wc -l)" ]
+}
+
+@test "the tarball of dist holds what a build needs, and no build" {
+	git -C "$TOP" rev-parse -q --verify HEAD >/dev/null 2>&1 ||
+	    skip "this is not a git checkout"
+	make_it dist TARBALL="$BATS_TEST_TMPDIR/dist.tar.gz"
+	tar -xzf "$BATS_TEST_TMPDIR/dist.tar.gz" -C "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR"/sipcgi-handler-*/
+	[ ! -e build ] && [ ! -e sipcgi-handler ]
+	# Not as the program under test was built.
+	make -s -j2 CC=gcc STATIC=no CFLAGS=-O0 SANITIZE= BUILD=build
+	./sipcgi-handler --version
+}
