@@ -140,7 +140,7 @@ endif
 FROM_TEMPLATES = $(patsubst %.in,$(BUILD)/%,$(wildcard systemd/*.in xinetd.d/*.in))
 # What a reader of the source sees whole names the places of the default
 # prefix; those of the configured one stand in what is installed.
-NAMING_PLACES = $(wildcard README doc/*.md man/* lib/*.sh lib/*.py lib/*.pm examples/*)
+NAMING_PLACES = $(wildcard README doc/*.md man/* lib/*.sh lib/*.pm lib/sipcgi/*.py lib/sipcgi/py.typed examples/*)
 PLACED = $(addprefix $(BUILD)/,$(NAMING_PLACES))
 EXAMPLES = $(filter $(BUILD)/examples/%,$(PLACED))
 place = $(foreach f,$(2),$(1):$(f):$(3)/$(notdir $(f)))
@@ -153,7 +153,8 @@ FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(patsubst %,644:%:$(sysusersdir)/sip-cgi.conf,$(filter %.sysusers,$(FROM_TEMPLATES))) \
 	$(patsubst %,644:%:$(tmpfilesdir)/sip-cgi.conf,$(filter %.tmpfiles,$(FROM_TEMPLATES))) \
 	$(foreach n,1 7 8,$(call place,644,$(filter %.$(n),$(PLACED)),$(mandir)/man$(n))) \
-	$(call place,644,$(filter $(BUILD)/lib/%,$(PLACED)),$(datadir)/sip-cgi) \
+	$(call place,644,$(filter %.sh %.pm,$(PLACED)),$(datadir)/sip-cgi) \
+	$(call place,644,$(filter $(BUILD)/lib/sipcgi/%,$(PLACED)),$(datadir)/sip-cgi/sipcgi) \
 	$(call place,755,$(EXAMPLES),$(docdir)/examples) \
 	$(call place,644,$(filter %/README %.md,$(PLACED)) $(wildcard LICENSE SECURITY.md),$(docdir)) \
 	$(if $(filter %/sipcgi-log,$(TOOL)),755:$(TOOL):$(bindir)/sipcgi-log)
@@ -162,7 +163,7 @@ CONFIG = $(call place,644,$(filter %/xinetd.d/sip-cgi,$(FROM_TEMPLATES)),$(sysco
 	$(call place,755,$(filter %/default.cgi,$(EXAMPLES)),$(sipdir))
 # Made by install and removed by uninstall when nothing is left in them; the
 # directories of the GNU list itself are not ours to remove.
-DIRECTORIES = $(sipdir) $(datadir)/sip-cgi $(docdir)/examples $(docdir) $(sysconfdir)/xinetd.d \
+DIRECTORIES = $(sipdir) $(datadir)/sip-cgi/sipcgi $(datadir)/sip-cgi $(docdir)/examples $(docdir) $(sysconfdir)/xinetd.d \
 	$(unitdir)/sip-cgi-inetd.service.d $(unitdir) $(catalogdir) \
 	$(prefix)/lib/systemd $(sysusersdir) \
 	$(tmpfilesdir)
@@ -312,7 +313,7 @@ uninstall: $(FROM_TEMPLATES) $(PLACED)
 		rm -f "$$to"; \
 	done
 	@# What Python wrote beside its library.
-	@rm -rf $(DESTDIR)$(datadir)/sip-cgi/__pycache__
+	@rm -rf $(DESTDIR)$(datadir)/sip-cgi/sipcgi/__pycache__
 	@for d in $(DIRECTORIES); do \
 		[ ! -d "$(DESTDIR)$$d" ] || \
 		    rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$d"; \

@@ -103,8 +103,8 @@ tree()
 @test "uninstall removes all that install put there" {
 	make_it install DESTDIR="$D"
 	# As the first Python script does that root runs.
-	mkdir "$D/opt/sip/share/sip-cgi/__pycache__"
-	touch "$D/opt/sip/share/sip-cgi/__pycache__/sipcgi.cpython-311.pyc"
+	mkdir "$D/opt/sip/share/sip-cgi/sipcgi/__pycache__"
+	touch "$D/opt/sip/share/sip-cgi/sipcgi/__pycache__/sipcgi.cpython-311.pyc"
 	make_it uninstall DESTDIR="$D"
 	tree "$D" >"$BATS_TEST_TMPDIR/left"
 	run ! grep -v '^d' "$BATS_TEST_TMPDIR/left"

@@ -10,25 +10,29 @@ PYTHON=/usr/bin/python3
 
 python_tests() { $PYTHON -B "$TOP/tests/unit/sipcgi_test.py" "$1"; }
 
-@test "sipcgi.py: replies are complete, checked and silent for ACK" {
+@test "sipcgi: replies are complete, checked and silent for ACK" {
 	python_tests Reply
 }
 
-@test "sipcgi.py: body and header fields come from standard input" {
+@test "sipcgi: body and header fields come from standard input" {
 	python_tests Input
 }
 
-@test "sipcgi.py: values are taken apart" {
+@test "sipcgi: values are taken apart" {
 	python_tests Values
 }
 
-@test "sipcgi.py: run() always leaves an answer" {
+@test "sipcgi: run() always leaves an answer" {
 	python_tests Run
 }
 
-@test "sipcgi.py passes mypy --strict" {
+@test "sipcgi: Digest authentication" {
+	python_tests Digest
+}
+
+@test "sipcgi passes mypy --strict" {
 	mypy --strict --cache-dir="$BATS_TEST_TMPDIR" \
-	    --python-executable "$PYTHON" "$TOP/lib/sipcgi.py"
+	    --python-executable "$PYTHON" "$TOP/lib/sipcgi"
 }
 
 @test "the examples in Python pass mypy --strict" {
@@ -97,7 +101,7 @@ sipcgi.Request().reply($CODE, headers=[('A', 'b')], body='grün'.encode(),
 	sed -n "s/^	\([1-6][0-9][0-9]\) => '\(.*\)',/\1 \2/p" \
 	    "$TOP/lib/SipCgi.pm" >"$BATS_TEST_TMPDIR/perl"
 	sed -n 's/^    \([1-6][0-9][0-9]\): "\(.*\)",/\1 \2/p' \
-	    "$TOP/lib/sipcgi.py" >"$BATS_TEST_TMPDIR/python"
+	    "$TOP/lib/sipcgi/__init__.py" >"$BATS_TEST_TMPDIR/python"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/sh")" -eq 75 ]
 	cmp "$BATS_TEST_TMPDIR/sh" "$BATS_TEST_TMPDIR/perl"
 	cmp "$BATS_TEST_TMPDIR/sh" "$BATS_TEST_TMPDIR/python"

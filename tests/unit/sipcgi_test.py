@@ -1,17 +1,22 @@
-"""What lib/sipcgi.py promises; tests/unit/libraries.bats runs each class."""
+"""What lib/sipcgi promises; tests/unit/libraries.bats runs each class."""
 
 import contextlib
+import hashlib
 import io
 import os
 import pathlib
 import sys
 import tempfile
+import threading
+import time
 import unittest
+from unittest import mock
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(HERE.parent.parent / "lib"))
 import sipcgi  # noqa: E402
+from sipcgi import digest  # noqa: E402
 
 ENVIRON = {
     "REQUEST_METHOD": "INVITE",
@@ -241,6 +246,232 @@ class Values(Case):
         self.assertEqual(sipcgi.quote('a"b\\c'), '"a\\"b\\\\c"')
         with self.assertRaises(ValueError):
             sipcgi.quote("a\r\nb")
+
+
+class Digest(Case):
+    REALM = "b.example"
+
+    def setUp(self):
+        super().setUp()
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.key = os.path.join(directory.name, "key")
+
+    def digest(self, **options):
+        return digest.Digest(self.REALM, self.key,
+                             digest.ALGORITHMS, **options)
+
+    @staticmethod
+    def answer(challenge, user="bob", password="pw", method="INVITE",
+               uri="sip:bob@b.example", nc="00000001", **changes):
+        """The credentials that a phone makes, by the hash named there."""
+        _, asked = sipcgi.parse_credentials(challenge)
+        name = {"MD5": "md5", "SHA-256": "sha256",
+                "SHA-512-256": "sha512_256"}[asked["algorithm"]]
+
+        def h(*parts):
+            return hashlib.new(name, ":".join(parts).encode()).hexdigest()
+
+        params = {"username": user, "realm": asked["realm"],
+                  "nonce": asked["nonce"], "uri": uri, "nc": nc,
+                  "cnonce": "c", "qop": "auth",
+                  "algorithm": asked["algorithm"]}
+        params.update(changes)
+        params.setdefault("response", h(
+            h(user, asked["realm"], password), params["nonce"], nc, "c",
+            params["qop"] or "auth", h(method, uri)))
+        return "Digest " + ", ".join(
+            f"{name}={value}" if name in ("nc", "qop", "algorithm") else
+            f"{name}={sipcgi.quote(value)}"
+            for name, value in params.items() if value is not None)
+
+    def verify(self, rows, target=None, is_fresh=None, **changes):
+        header = "Proxy-Authorization" if target and target.proxy else \
+            "Authorization"
+        self.input = tempfile.TemporaryFile()
+        self.addCleanup(self.input.close)
+        for row in [rows] if isinstance(rows, str) else rows:
+            self.input.write(f"{header}: {row}\r\n".encode(
+                "utf-8", "surrogateescape"))
+        self.input.write(b"\r\n")
+        self.input.flush()
+        request = self.request(CONTENT_LENGTH=None, **changes)
+
+        def find(user, algorithm):
+            return None if user != "bob" else digest.ha1(
+                user, self.REALM, "pw", algorithm)
+
+        return (target or self.digest()).verify(request, find, is_fresh)
+
+    def assertDenied(self, why, code, *arguments, stale=False, **keywords):
+        with self.assertRaises(digest.Denied) as caught:
+            self.verify(*arguments, **keywords)
+        denied = caught.exception
+        self.assertEqual((denied.why, denied.answer[0]), (why, code))
+        for _, value in denied.answer[2]:
+            self.assertEqual(value.endswith(", stale=true"), stale, value)
+        self.assertEqual(len(denied.answer[2]), 0 if code == 400 else 3)
+        return denied
+
+    def test_each_algorithm(self):
+        rows = [value for _, value in self.digest().challenge()]
+        self.assertEqual(len(rows), 3)
+        for row, algorithm in zip(rows, digest.ALGORITHMS):
+            seen = self.verify(self.answer(row))
+            self.assertEqual((seen.username, seen.count, seen.algorithm),
+                             ("bob", 1, algorithm))
+
+    def test_the_examples_of_the_standard(self):
+        # RFC 7616 section 3.9.1.
+        for algorithm, user, realm, password, nonce, cnonce, uri, good in (
+                ("MD5", "Mufasa", "http-auth@example.org", "Circle of Life",
+                 "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+                 "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+                 "/dir/index.html", "8ca523f5e9506fed4657c9700eebdbec"),
+                ("SHA-256", "Mufasa", "http-auth@example.org",
+                 "Circle of Life",
+                 "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+                 "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+                 "/dir/index.html",
+                 "753927fa0e85d155564e2e272a28d1802ca10daf449679469"
+                 "7cf8db5856cb6c1")):
+            params = {"nonce": nonce, "cnonce": cnonce, "qop": "auth",
+                      "nc": "00000001", "uri": uri, "response": good}
+            self.assertTrue(self.digest()._is_right(
+                params, digest.ha1(user, realm, password, algorithm),
+                algorithm, "GET"), algorithm)
+
+    def test_challenge_is_a_whole_answer(self):
+        with self.assertRaises(digest.Denied) as caught:
+            self.verify([])
+        request = self.request()
+        request.reply(*caught.exception.answer)
+        self.assertRegex(
+            self.written().decode(),
+            'SIP/2.0 401 Unauthorized\r\n(?s:.*)\r\nWWW-Authenticate: '
+            'Digest realm="b.example", nonce="[0-9a-f]+-[0-9a-f]{16}-'
+            '[0-9a-f]{64}", algorithm=MD5, qop="auth"\r\n')
+
+    def test_proxy(self):
+        target = self.digest(proxy=True)
+        (name, row), *_ = target.challenge()
+        self.assertEqual(name, "Proxy-Authenticate")
+        self.assertEqual(
+            self.verify(self.answer(row), target).username, "bob")
+        self.assertDenied("missing", 407, [], target)
+
+    def test_who_is_denied(self):
+        row = self.digest().challenge()[0][1]
+        other = digest.Digest(self.REALM, self.key + "2").challenge()[0][1]
+        cases = (
+            ("missing", 401, []),
+            ("missing", 401, ["Basic eA=="]),
+            ("missing", 401, ["Bearer x.y.z"]),
+            ("missing", 401, self.answer(row, realm="c.example")),
+            ("malformed", 400, ['Digest username="bob']),
+            ("algorithm", 401, self.answer(row, algorithm="SHA-1")),
+            ("incomplete", 401, self.answer(row, qop=None)),
+            ("incomplete", 401, self.answer(row, qop="auth-int")),
+            ("incomplete", 401, self.answer(row, cnonce=None)),
+            ("incomplete", 401, self.answer(row, username="")),
+            ("incomplete", 401, self.answer(row, nc="1")),
+            ("incomplete", 401, self.answer(row, nc="0000000g")),
+            ("incomplete", 401, self.answer(row, nc="+0000001")),
+            ("uri", 400, self.answer(row, uri="sip:eve@b.example")),
+            ("uri", 400, self.answer(row, uri="sip:bob@b.example:5061"),
+             None, None, "sip:bob@b.example:5060"),
+            ("user", 401, self.answer(row, user="eve")),
+            ("user", 401, self.answer(row, username="\udcff")),
+            ("password", 401, self.answer(row, password="x")),
+            ("password", 401, self.answer(row, response="\udcff")),
+            ("password", 401, self.answer(row, method="BYE")),
+        )
+        for why, code, rows, *more in cases:
+            changes = {"REQUEST_URI": more[2]} if more else {}
+            with self.subTest(why=why, rows=rows):
+                self.assertDenied(why, code, rows, **changes)
+        for nonce in ("x", "-", "1-2-3", row[30:60], "f" * 5000,
+                      "00000000001-" + "0" * 16 + "-" + "0" * 64):
+            # The password is right, so nobody needs to be asked.
+            self.assertDenied("nonce", 401, self.answer(row, nonce=nonce),
+                              stale=True)
+        self.assertDenied("nonce", 401, self.answer(other, password="x"))
+
+    def test_a_row_of_another_scheme_or_realm_does_no_harm(self):
+        row = self.answer(self.digest().challenge()[0][1])
+        for others in (["Bearer x=="], ['Digest realm="x", qop=auth'],
+                       ['Digest username="open']):
+            self.assertEqual(self.verify(others + [row]).username, "bob")
+            self.assertEqual(self.verify([row] + others).username, "bob")
+
+    def test_blanks_and_case_do_not_matter(self):
+        row = self.answer(self.digest().challenge()[0][1])
+        for text in (row.replace("Digest ", "DIGEST \t "),
+                     row.replace(", ", " ,\t"), row.replace("=", " = "),
+                     row.replace("algorithm=MD5", "Algorithm=md5"),
+                     row.replace("username", "USERNAME")):
+            self.assertEqual(self.verify(text).username, "bob", text)
+
+    def test_uris_that_mean_the_same(self):
+        row = self.digest().challenge()[0][1]
+        for given, wanted in (
+                ("sip:b.example", "sip:b.example:5060"),
+                ("sip:B.Example", "sip:b.example;transport=tcp"),
+                ("sip:b.example;lr", "sip:b.example"),
+                ("sip:%62ob@b.example", "sip:bob@b.example;user=phone"),
+                ("tel:+1A", "tel:+1a")):
+            for uri, requested in ((given, wanted), (wanted, given)):
+                self.verify(self.answer(row, uri=uri), REQUEST_URI=requested)
+
+    def test_nonce_gets_old(self):
+        target = self.digest(lifetime=10)
+        row = self.answer(target.challenge()[0][1])
+        now = time.time()
+        for later in -5, 12:
+            with mock.patch("time.time", return_value=now + later):
+                self.assertDenied("stale", 401, row, target, stale=True)
+        # Who does not know the password does not hear that it is stale.
+        bad = self.answer(target.challenge()[0][1], password="x")
+        with mock.patch("time.time", return_value=now + 12):
+            self.assertDenied("password", 401, bad, target)
+
+    def test_counts_may_be_kept(self):
+        row = self.digest().challenge()[0][1]
+        highest = {}
+
+        def is_fresh(nonce, count):
+            if count <= highest.get(nonce, 0):
+                return False
+            highest[nonce] = count
+            return True
+
+        for nc, good in (("00000001", True), ("00000001", False),
+                         ("0000000A", True), ("00000009", False)):
+            text = self.answer(row, nc=nc)
+            if good:
+                self.verify(text, is_fresh=is_fresh)
+            else:
+                self.assertDenied("stale", 401, text, is_fresh=is_fresh,
+                                  stale=True)
+        # Only of somebody who knows the password.
+        self.assertDenied("password", 401, self.answer(row, password="x"),
+                          is_fresh=self.fail)
+
+    def test_key_is_made_once_and_for_the_owner(self):
+        targets = []
+        threads = [threading.Thread(
+            target=lambda: targets.append(self.digest())) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(len({target._key for target in targets}), 1)
+        self.assertEqual(os.stat(self.key).st_mode & 0o777, 0o600)
+        self.assertEqual(os.listdir(os.path.dirname(self.key)), ["key"])
+        with open(self.key, "w", encoding="ascii") as file:
+            file.write("short\n")
+        with self.assertRaises(ValueError):
+            self.digest()
 
 
 class Run(Case):

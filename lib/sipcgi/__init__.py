@@ -411,8 +411,11 @@ def parse_params(text: str, separator: str) -> dict[str, str]:
 def parse_credentials(value: str) -> tuple[str, dict[str, str]]:
     """The scheme, in small letters, and the parameters of one row of
     Authorization or Proxy-Authorization."""
-    scheme, _, rest = value.strip(_BLANK).partition(" ")
-    return scheme.lower(), parse_params(rest, ",")
+    value = value.strip(_BLANK)
+    end = 0
+    while end < len(value) and value[end] not in _BLANK:
+        end += 1
+    return value[:end].lower(), parse_params(value[end:], ",")
 
 
 def quote(text: str) -> str:
