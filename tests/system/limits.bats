@@ -107,6 +107,60 @@ property()
 	[[ $(ask fork) == 'ok=1 '* ]]
 }
 
+@test "a fork bomb ends with its request, and others are served meanwhile" {
+	drop_in sip-cgi@.service Service RuntimeMaxSec=2
+	start
+	ask_on bomb
+	wait_until instances_are 1
+	check_served
+	wait "$ASKING"
+	wait_until instances_are 0
+	run ! inside pgrep -u sip-cgi
+	check_served
+}
+
+# A request for the script hang with a body as large as is taken.
+large()
+{
+	printf '%s\r\n' 'MESSAGE sip:hang@box SIP/2.0' \
+	    'Via: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK1' \
+	    'From: <sip:tester@example.org>;tag=1' 'To: <sip:hang@box>' \
+	    "Call-ID: $CALL_ID" 'CSeq: 1 MESSAGE' \
+	    'Content-Type: text/plain' 'Content-Length: 1048576' ''
+	head -c 1048576 /dev/zero
+}
+
+# Has the script the body in each of them?
+all_hang()
+{
+	[ "$(inside pgrep -c -u sip-cgi hang)" -eq 64 ]
+}
+
+# Octets of memory that all requests use together.
+used()
+{
+	inside systemctl show --property=MemoryCurrent --value \
+	    system-sip\\x2dcgi.slice
+}
+
+@test "the bodies of as many large requests as are let in fit into memory" {
+	drop_in sip-cgi.socket Socket MaxConnectionsPerSource=64
+	drop_in sip-cgi@.service Service MemoryMax=8M
+	start
+	large >"$SHARED/large.sip"
+	sh_inside 'for i in {1..64}; do
+		(exec 4<>/dev/tcp/127.0.0.1/5060; cat "$1" >&4; read -r <&4) &
+	done; wait' - "$SHARED/large.sip" 3>&- &
+	wait_until instances_are 64
+	wait_until all_hang
+	# Each body is charged to its own request.
+	[ "$(used)" -ge $((64 * 1048576)) ]
+	[ "$(used)" -le $((64 * 8 * 1048576)) ]
+	inside systemctl stop 'sip-cgi@*.service'
+	wait "$!" || :
+	check_served
+}
+
 @test "a trigger limit, as systemd has by default, ends the socket unit" {
 	# The default is 200 in 2 s, which a busy machine does not start.
 	drop_in sip-cgi.socket Socket TriggerLimitIntervalSec=60s \
