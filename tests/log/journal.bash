@@ -44,13 +44,13 @@ entry()
 # Make the journal file $1 of entries on stdin.
 write_journal()
 {
-	local super=$BUILD/super libs
+	local remote
 
-	libs=("$super"/libmicrohttpd12/usr/lib/*-linux-*)
-	# libsystemd-shared is of its own version: it may not be the one here.
-	LD_LIBRARY_PATH=${libs[0]} timeout 60 \
-	    "$super/systemd-journal-remote/lib/systemd/systemd-journal-remote" \
-	    --output="$1" - >/dev/null 2>"$1.errors" || {
+	for remote in "$BUILD"/super/systemd-journal-remote/{usr/,}lib/systemd; do
+		[ ! -d "$remote" ] || break
+	done
+	timeout 60 "$remote/systemd-journal-remote" --output="$1" - \
+	    >/dev/null 2>"$1.errors" || {
 		cat "$1.errors" >&2
 		return 1
 	}
