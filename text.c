@@ -43,7 +43,7 @@ text_number(struct text *t, uint64_t number)
 void
 text_hex(struct text *t, uint64_t number, unsigned digits)
 {
-	static const char hex[16] = "0123456789abcdef";
+	static const char hex[] = "0123456789abcdef";
 	unsigned n = 1;
 
 	while (n < 16 && (n < digits || number >> 4 * n != 0))
