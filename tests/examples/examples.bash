@@ -1,6 +1,6 @@
 # Functions for the tests of the examples: each is installed as its header
 # says, with the library of the source tree, and served over TCP on loopback
-# by systemd-socket-activate.
+# by systemd-socket-activate, or directly.
 # shellcheck shell=bash
 
 bats_require_minimum_version 1.5.0
@@ -21,24 +21,29 @@ teardown()
 # Does the answer have just this line?
 has()
 {
-	tr -d '\r' <answer | grep -Fxq -e "$1" || {
-		cat answer >&2
-		echo "no line: $1" >&2
-		return 1
-	}
+	local line
+
+	while IFS= read -r line; do
+		[ "${line%$'\r'}" != "$1" ] || return 0
+	done <answer
+	cat answer >&2
+	echo "no line: $1" >&2
+	return 1
 }
 
 # is STATUS: the last answer was whole, and this.
 is()
 {
+	local octets
+
 	[ "$STATUS" = "SIP/2.0 $1" ] || {
 		cat answer log server.log >&2
 		echo "expected: $1" >&2
 		return 1
 	}
 	has 'Via: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK1;received=127.0.0.1'
-	grep -q $'^To: .*;tag=.*\r$' answer
-	tail -n 1 answer | cmp - <(printf '\r\n')
+	IFS= read -r -d '' octets <answer || :
+	[[ $octets = *$'\r\nTo: '*';tag='*$'\r\n\r\n' ]]
 }
 
 # answered PATTERN...: the status line is one of these.
@@ -54,20 +59,17 @@ answered()
 	return 1
 }
 
-# sipp_calls SCENARIO COUNT [OPTION]...: each call on a connection of its own,
-# eight at a time; all must go as the scenario says.
-sipp_calls()
+# later METHOD URI [HEADER]...: ask this with others, when together is called.
+later()
 {
-	local scenario=$1 count=$2
+	request "$@"
+	command_for_client send "$MESSAGE" >>commands
+}
 
-	shift 2
-	TERM=dumb timeout 100 sipp -t tn -max_socket 100 -nostdin \
-	    -sf "$TOP/tests/examples/$scenario.xml" -i 127.0.0.1 \
-	    -m "$count" -l 8 -r 200 -trace_err -error_file sipp.err "$@" \
-	    "127.0.0.1:$PORT" >sipp.out 2>&1 3>&- </dev/null || {
-		tail -n 30 sipp.out sipp.err >&2
-		return 1
-	}
+# All that the file commands has, at a time. The answers are answer.1 ...
+together()
+{
+	tell together commands
 }
 
 # Header values that do something where a script treats them as code.

@@ -5,24 +5,23 @@ load examples
 
 @test "default.cgi: OPTIONS gets 200 with Allow and Accept" {
 	example default.cgi
-	serve
+	direct
 	ask OPTIONS sip:a.example
 	is '200 OK'
 	has 'Allow: INVITE, ACK, CANCEL, OPTIONS'
 	has 'Accept: application/sdp'
-	sipp_calls options 50 -s anybody -key domain b.example
 }
 
 @test "default.cgi: an INVITE gets 404, in a dialog 481, a CANCEL 481, an ACK nothing" {
 	example default.cgi
-	serve
+	direct
 	ask INVITE sip:nobody@a.example
 	is '404 Nobody has this address here'
 	TO='<sip:x@a>;tag=1' ask BYE sip:nobody@a.example
 	is '481 Call/Transaction Does Not Exist'
 	ask CANCEL sip:nobody@a.example
 	is '481 Call/Transaction Does Not Exist'
-	request ACK sip:nobody@a.example | send >answer
+	ask ACK sip:nobody@a.example
 	[ ! -s answer ]
 }
 
@@ -38,7 +37,7 @@ load examples
 
 @test "options: 200 says what is understood, 405 says the methods" {
 	example options ping@a.example
-	serve
+	direct
 	ask OPTIONS sip:ping@a.example
 	is '200 OK'
 	has 'Allow: OPTIONS'
@@ -51,7 +50,7 @@ load examples
 
 @test "options: an extension that is required gets 420" {
 	example options ping@a.example
-	serve
+	direct
 	ask OPTIONS sip:ping@a.example 'Require: 100rel' 'Require: foo'
 	is '420 Bad Extension'
 	has 'Unsupported: 100rel, foo'
@@ -60,7 +59,7 @@ load examples
 @test "redirect: to the host in the file, or to a whole address" {
 	example redirect bryan@foo.com
 	mkdir cgi-bin
-	serve
+	direct
 	ask INVITE 'sip:bryan@foo.com:5060;user=IP'
 	is '480 Temporarily Unavailable'
 	printf new.foo.com >cgi-bin/forwardfile
@@ -70,7 +69,6 @@ load examples
 	echo 'sip:me@192.0.2.7;transport=tcp' >cgi-bin/forwardfile
 	ask INVITE sip:bryan@foo.com
 	has 'Contact: <sip:me@192.0.2.7;transport=tcp>'
-	sipp_calls redirect 50 -s bryan -key domain foo.com -key caller alice
 	TO='<sip:bryan@foo.com>;tag=1' ask INVITE sip:bryan@foo.com
 	is '481 Call/Transaction Does Not Exist'
 }
@@ -79,7 +77,7 @@ load examples
 	example redirect @foo.com
 	mkdir cgi-bin
 	printf new.foo.com >cgi-bin/forwardfile
-	serve
+	direct
 	ask INVITE 'sip:a%3e%0d%0aEvil:%201@foo.com'
 	is '302 Moved Temporarily'
 	has 'Contact: <sip:a%3E%0D%0AEvil@new.foo.com>'
@@ -93,7 +91,7 @@ load examples
 	example redirect bryan@foo.com
 	mkdir cgi-bin
 	echo 'sip:me@192.0.2.7' >cgi-bin/forwardfile
-	serve
+	direct
 	for value in "${HOSTILE[@]}" '$SIP_VIA' '\r\nEvil: 1' "'; exit; '"; do
 		FROM=$value ask INVITE sip:nobody@a.example
 		answered '404 *' '400 *'
@@ -122,7 +120,7 @@ reject_with_rules()
 		*@a.example            480
 		*                      603
 	END
-	serve
+	direct
 }
 
 @test "reject: the first rule that matches the caller counts" {
@@ -140,14 +138,13 @@ reject_with_rules()
 	is '433 Anonymity Disallowed'
 	FROM='<sip:alice@c.example>' ask INVITE sip:me@b.example
 	is '603 Decline'
-	sipp_calls redirect 40 -s me -key domain b.example -key caller friend
 	ask BYE sip:me@b.example
 	is '405 Method Not Allowed'
 }
 
 @test "reject: without a list everybody is declined" {
 	example reject me@b.example
-	serve
+	direct
 	ask INVITE sip:me@b.example
 	is '603 Decline'
 }

@@ -6,22 +6,21 @@
 
 registrar() { "$SCRIPTS/registrar" "$@"; }
 
-# A domain with the users alice and bob; the arguments are serve's.
-served()
+# A domain with the users alice and bob.
+domain_of_two()
 {
 	example domain @b.example
 	example registrar
 	example locate
 	registrar add bob@b.example <<<secret
 	registrar add alice@b.example <<<"sEcret: %&\"ü"
-	serve "$@"
 }
 
-# Register with the arguments of register.py; like ask.
-register()
+# served [OPTION]...: the same, served, with options for the handler.
+served()
 {
-	/usr/bin/python3 "$TOP/tests/examples/register.py" "$PORT" "$@" >answer
-	read_status
+	domain_of_two
+	direct "$@"
 }
 
 # The Contacts of the answer, one a line, without what time does to expires.

@@ -32,13 +32,35 @@ example()
 	chmod 755 "$SCRIPTS/${2:-$1}"
 }
 
-# serve [OPTION]...: serve the scripts, with options for the handler. Sets PORT.
-# Another program may take the port that was found before it is used.
+# client PORT | HANDLER [OPTION]...: start the client that ask and register
+# talk to. Descriptor 3 is bats' own, which waits for all who have it.
+client()
+{
+	coproc CLIENT {
+		exec /usr/bin/python3 -IS "$TOP/tests/examples/client.py" \
+		    "$@" 3>&-
+	}
+	# Bash forgets its own names for these when the client has ended.
+	TO_CLIENT=${CLIENT[1]} FROM_CLIENT=${CLIENT[0]}
+	# shellcheck disable=SC2153 # the name is the coproc's
+	PIDS+=("$CLIENT_PID")
+}
+
+# direct [OPTION]...: let each request start the handler with these options,
+# on a TCP connection, without a super-server.
+direct()
+{
+	export CONFIGURATION_DIRECTORY=$CONFIG
+	client "$HANDLER" -d "$SCRIPTS" -l "$PWD/log" "$@"
+}
+
+# serve [OPTION]...: serve the scripts by a super-server, with options for the
+# handler. Sets PORT. Another program may take the port that was found before
+# it is used.
 serve()
 {
 	local try pid
 
-	# Descriptor 3 is bats' own, which waits for all who have it.
 	for try in 1 2 3 4 5; do
 		PORT=$(free_port)
 		systemd-socket-activate --accept --inetd \
@@ -51,6 +73,7 @@ serve()
 		wait_until is_listening_or_gone "$PORT" "$pid"
 		if is_listening "$PORT"; then
 			PIDS+=("$pid")
+			client "$PORT"
 			return 0
 		fi
 	done
@@ -59,42 +82,49 @@ serve()
 	return 1
 }
 
-# request METHOD URI [HEADER]...: a request on standard output. $FROM, $TO,
-# $CALL_ID, $CSEQ and $BODY change what they say.
+# request METHOD URI [HEADER]...: set MESSAGE to a request. $FROM, $TO,
+# $CALL_ID, $CSEQ and $BODY change what it says.
 request()
 {
-	local method=$1 uri=$2
+	local method=$1 uri=$2 body=${BODY:-}
+	local LC_ALL=C	# lengths are in octets
 
 	shift 2
-	printf '%s\r\n' "$method $uri SIP/2.0" \
+	printf -v MESSAGE '%s\r\n' "$method $uri SIP/2.0" \
 	    'Via: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK1' \
 	    "From: ${FROM:-<sip:alice@a.example>};tag=f" \
 	    "To: ${TO:-<$uri>}" "Call-ID: ${CALL_ID:-c@a.example}" \
-	    "CSeq: ${CSEQ:-1} $method" "$@" \
-	    "Content-Length: $(printf %s "${BODY:-}" | wc -c)" ''
-	printf %s "${BODY:-}"
+	    "CSeq: ${CSEQ:-1} $method" "$@" "Content-Length: ${#body}" ''
+	MESSAGE+=$body
 }
 
-# send: send the message on standard input to the server, and write
-# what comes back until the connection is closed.
-send()
+# A command to the client, as client.py has them, on standard output.
+command_for_client()
 {
-	# shellcheck disable=SC2016
-	timeout 20 bash -c 'exec 4<>"/dev/tcp/127.0.0.1/$1" && cat >&4 &&
-	    cat <&4' - "$PORT"
+	printf '%s\0' $# "$@"
 }
 
-# Set STATUS to the status line in the file answer.
-read_status()
+# tell COMMAND [WORD]...: tell the client. It leaves the answer in the file
+# answer, and its status line in STATUS.
+# shellcheck disable=SC2034
+tell()
 {
-	IFS= read -r STATUS <answer || :
-	STATUS=${STATUS%$'\r'}
+	command_for_client "$@" >&"$TO_CLIENT"
+	IFS= read -r -t 120 STATUS <&"$FROM_CLIENT" || {
+		echo "no answer from the client to: $*" >&2
+		return 1
+	}
 }
 
-# ask METHOD URI [HEADER]...: send a request, keep the answer in the file
-# answer and its status line in STATUS.
+# ask METHOD URI [HEADER]...: send a request.
 ask()
 {
-	request "$@" | send >answer
-	read_status
+	request "$@"
+	tell send "$MESSAGE"
+}
+
+# Register; what may be given is in client.py.
+register()
+{
+	tell register "$@"
 }
