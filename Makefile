@@ -29,8 +29,8 @@ VERSION = 1.0.0
 
 # Modules. PURE ones do no I/O: unit tests, fuzzers and benchmarks link them
 # as they are.
-PURE = why octet sipmsg sipcheck sipvia sipuri field text env reply seccomp
-MODULES = $(PURE) fds request peer script sandbox log options explain
+PURE = why octet sipmsg sipcheck sipvia sipuri field text env reply seccomp event peer logline
+MODULES = $(PURE) fds connection request script sandbox log cmdline options explain
 SOURCES = sipcgi-handler.c $(MODULES:=.c)
 
 # ---- Where things go (GNU Coding Standards, Directory Variables)
@@ -100,15 +100,9 @@ MODE = $(if $(filter yes,$(STATIC)),-fno-pie,-fPIE)
 MODE_LINK = $(if $(filter yes,$(STATIC)),-static -no-pie $(FEW_PAGES),-pie)
 # Each page that a process touches costs as much as several system calls, each
 # segment about the same. RELRO guards what a dynamic loader has written: here
-# is none, so it would be a page for nothing. Initialised data and, sorted by
-# name, the small zeroed data behind it share the first page of their segment,
-# see LAST_IN_BSS: with musl, which is small, on machines where programs begin
-# at 4 MiB, that page has a place far enough behind the code.
-MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
-comma = ,
-FEW_PAGES = -Wl,-z,norelro,-z,noseparate-code,--sort-section=name \
-	$(if $(findstring musl,$(CC)),$(if $(filter x86_64-% aarch64-%,$(MACHINE)),\
-	-Wl$(comma)--section-start=.init_array=0x440000))
+# is none, so it would be a page for nothing. Small zeroed data, sorted by
+# name, shares the first page of its segment with initialised data.
+FEW_PAGES = -Wl,-z,norelro,-z,noseparate-code,--sort-section=name
 SANITIZERS = $(if $(SANITIZE),-fsanitize=$(SANITIZE) \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer)
 # musl-gcc does not see the kernel's headers: show it those, and no others.

@@ -4,6 +4,14 @@
 #include "octet.h"
 #include "sipuri.h"
 
+/*
+ * How many variables set_server() and set_request() make at most; and what
+ * CONTENT_LENGTH and CONTENT_TYPE add to the header fields.
+ */
+#define ENV_SERVER 8
+#define ENV_REQUEST 5
+#define ENV_LENGTH 3
+
 #define DEFAULT_PATH "PATH=/usr/local/bin:/usr/bin:/bin"
 
 /*
@@ -15,6 +23,9 @@ static const char *const passed[] = {
 	"RUNTIME_DIRECTORY", "LOGS_DIRECTORY", "CONFIGURATION_DIRECTORY",
 	"CREDENTIALS_DIRECTORY", "INVOCATION_ID", "JOURNAL_STREAM",
 };
+
+_Static_assert(ENV_OURS >= ENV_SERVER + ENV_REQUEST + ENV_LENGTH + 1 +
+    sizeof passed / sizeof passed[0], "there is a pointer for each, and PATH");
 
 /* Names of RFC 3050 5.5.1 and ours: what -e must not forge. */
 static const char *const reserved[] = {

@@ -4,7 +4,6 @@
 
 #include "explain.h"
 #include "fds.h"
-#include "log.h"
 #include "sandbox.h"
 #include "text.h"
 
@@ -114,8 +113,8 @@ put_label(struct text *t, const char *label)
 static bool
 find_fault(const struct explain *e, size_t *octet)
 {
-	if (e->why == WHY_NONE || e->why == WHY_RESPONSE ||
-	    e->request->msg.fault != e->why)
+	if (e->outcome->why == WHY_NONE || e->outcome->why == WHY_RESPONSE ||
+	    e->request->msg.fault != e->outcome->why)
 		return false;
 	*octet = e->request->blank + e->request->msg.fault_at;
 	return true;
@@ -124,16 +123,17 @@ find_fault(const struct explain *e, size_t *octet)
 static void
 put_verdict(struct text *t, const struct explain *e)
 {
-	const struct why_entry *why = why_entry(e->why);
+	const struct outcome *o = e->outcome;
+	const struct why_entry *why = why_entry(o->why);
 	size_t octet;
 
-	if (e->why == WHY_NONE) {
+	if (o->why == WHY_NONE) {
 		put_strings(t, good, "exec", plain);
 		text_putc(t, '\n');
 		return;
 	}
 	text_puts(t, bad);
-	if (e->answered) {
+	if (o->answered) {
 		text_puts(t, "reject ");
 		text_number(t, (uint64_t)why->status);
 		text_putc(t, ' ');
@@ -148,12 +148,12 @@ put_verdict(struct text *t, const struct explain *e)
 	text_putc(t, '\n');
 	put_label(t, "reason");
 	text_puts(t, why->phrase);
-	if (e->error != 0)
-		put_strings(t, " (", log_errno_name(e->error), ")");
+	if (o->error != 0)
+		put_strings(t, " (", text_errno(o->error), ")");
 	text_putc(t, '\n');
-	if (e->missing != NULL) {
+	if (o->missing != NULL) {
 		put_label(t, "missing");
-		put_line(t, e->missing);
+		put_line(t, o->missing);
 	}
 	put_label(t, "hint");
 	put_line(t, why->hint);
@@ -204,7 +204,7 @@ put_tries(struct text *t, const struct script *s)
 		text_puts(t, script_verdict_text(&s->tries[i]));
 		if (s->tries[i].verdict == SCRIPT_ABSENT)
 			put_strings(t, " (",
-			    log_errno_name(s->tries[i].error), ")");
+			    text_errno(s->tries[i].error), ")");
 		text_putc(t, '\n');
 	}
 	if (s->interpreter != NULL) {
@@ -221,10 +221,10 @@ put_sandbox(struct text *t, const struct explain *e)
 	const char *lack;
 	size_t i;
 
-	if (e->sandbox == NULL)
+	if (e->outcome->sandbox == NULL)
 		return;
 	put_label(t, "sandbox");
-	put_line(t, e->sandbox);
+	put_line(t, e->outcome->sandbox);
 	sandbox_ask(&kernel);
 	for (i = 0; (lack = sandbox_lack(&kernel, i)) != NULL; i++) {
 		put_label(t, "lacking");
@@ -244,6 +244,7 @@ static void
 put_environment(struct text *t, const struct explain *e)
 {
 	const struct sipmsg *m = &e->request->msg;
+	const struct env *env = e->outcome->env;
 	size_t i;
 
 	put_label(t, "script");
@@ -251,8 +252,8 @@ put_environment(struct text *t, const struct explain *e)
 	put_label(t, "stdin");
 	text_number(t, stdin_length(e));
 	text_puts(t, " octets\n");
-	for (i = 0; i < e->env->ndropped; i++) {
-		struct slice name = m->field[e->env->dropped[i]].name;
+	for (i = 0; i < env->ndropped; i++) {
+		struct slice name = m->field[env->dropped[i]].name;
 
 		put_label(t, "dropped");
 		(void)put_escaped(t, e->request->buf + name.off, name.len);
@@ -260,8 +261,8 @@ put_environment(struct text *t, const struct explain *e)
 	}
 	put_strings(t, dim, "environment:", plain);
 	text_putc(t, '\n');
-	for (i = 0; i < e->env->nvars; i++)
-		put_line(t, e->env->vars[i]);
+	for (i = 0; i < env->nvars; i++)
+		put_line(t, env->vars[i]);
 }
 
 /* ---- The same for programs: one JSON object (RFC 8259). */
@@ -312,22 +313,23 @@ json_number(struct text *t, const char *name, uint64_t number)
 static void
 json_verdict(struct text *t, const struct explain *e)
 {
-	const struct why_entry *why = why_entry(e->why);
+	const struct outcome *o = e->outcome;
+	const struct why_entry *why = why_entry(o->why);
 	size_t octet;
 
-	put_strings(t, "{\"verdict\":\"", e->why == WHY_NONE ? "exec" :
-	    e->answered ? "reject" : "discard", "\"");
-	if (e->why == WHY_NONE)
+	put_strings(t, "{\"verdict\":\"", o->why == WHY_NONE ? "exec" :
+	    o->answered ? "reject" : "discard", "\"");
+	if (o->why == WHY_NONE)
 		return;
-	if (e->answered)
+	if (o->answered)
 		json_number(t, "status", (uint64_t)why->status);
 	json_string(t, "why", why->token);
 	json_string(t, "reason", why->phrase);
 	json_string(t, "hint", why->hint);
-	if (e->error != 0)
-		json_string(t, "errno", log_errno_name(e->error));
-	if (e->missing != NULL)
-		json_string(t, "missing", e->missing);
+	if (o->error != 0)
+		json_string(t, "errno", text_errno(o->error));
+	if (o->missing != NULL)
+		json_string(t, "missing", o->missing);
 	if (find_fault(e, &octet))
 		json_number(t, "octet", octet);
 }
@@ -344,7 +346,7 @@ json_tries(struct text *t, const struct script *s)
 		json_string(t, "result", script_verdict_text(&s->tries[i]));
 		if (s->tries[i].verdict == SCRIPT_ABSENT)
 			json_string(t, "errno",
-			    log_errno_name(s->tries[i].error));
+			    text_errno(s->tries[i].error));
 		text_putc(t, '}');
 	}
 	text_putc(t, ']');
@@ -359,9 +361,9 @@ json_sandbox(struct text *t, const struct explain *e)
 	const char *lack;
 	size_t i;
 
-	if (e->sandbox == NULL)
+	if (e->outcome->sandbox == NULL)
 		return;
-	json_string(t, "sandbox", e->sandbox);
+	json_string(t, "sandbox", e->outcome->sandbox);
 	sandbox_ask(&kernel);
 	text_puts(t, ",\"lacking\":[");
 	for (i = 0; (lack = sandbox_lack(&kernel, i)) != NULL; i++) {
@@ -375,22 +377,23 @@ json_sandbox(struct text *t, const struct explain *e)
 static void
 json_environment(struct text *t, const struct explain *e)
 {
+	const struct env *env = e->outcome->env;
 	size_t i, n;
 
 	json_string(t, "script", e->script->path);
 	json_number(t, "stdin", stdin_length(e));
 	text_puts(t, ",\"dropped\":[");
-	for (i = 0; i < e->env->ndropped; i++) {
+	for (i = 0; i < env->ndropped; i++) {
 		struct slice name =
-		    e->request->msg.field[e->env->dropped[i]].name;
+		    e->request->msg.field[env->dropped[i]].name;
 
 		if (i > 0)
 			text_putc(t, ',');
 		json_octets(t, e->request->buf + name.off, name.len);
 	}
 	text_puts(t, "],\"environment\":{");
-	for (i = 0; i < e->env->nvars; i++) {
-		const char *variable = e->env->vars[i];
+	for (i = 0; i < env->nvars; i++) {
+		const char *variable = env->vars[i];
 
 		if (i > 0)
 			text_putc(t, ',');
@@ -405,14 +408,14 @@ json_environment(struct text *t, const struct explain *e)
 int
 explain_print(const struct explain *e, bool json)
 {
-	static LAST_IN_BSS char output[OUTPUT_SIZE];
+	static char output[OUTPUT_SIZE];
 	struct text text = { output, sizeof output, 0, false }, *t = &text;
 
 	if (json) {
 		json_verdict(t, e);
 		json_tries(t, e->script);
 		json_sandbox(t, e);
-		if (e->why == WHY_NONE)
+		if (e->outcome->why == WHY_NONE)
 			json_environment(t, e);
 		text_puts(t, "}\n");
 	} else {
@@ -421,10 +424,10 @@ explain_print(const struct explain *e, bool json)
 		put_fault(t, e);
 		put_tries(t, e->script);
 		put_sandbox(t, e);
-		if (e->why == WHY_NONE)
+		if (e->outcome->why == WHY_NONE)
 			put_environment(t, e);
 	}
 	if (t->full || fds_write(STDOUT_FILENO, t->start, t->len) != 0)
 		return EX_OSERR;
-	return e->why == WHY_NONE ? 0 : 1;
+	return e->outcome->why == WHY_NONE ? 0 : 1;
 }

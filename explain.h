@@ -4,19 +4,14 @@
 #ifndef EXPLAIN_H
 #define EXPLAIN_H
 
-#include "env.h"
+#include "outcome.h"
 #include "request.h"
 #include "script.h"
 
 struct explain {
-	enum why why;			/* WHY_NONE: it would be run */
-	int error;			/* errno, 0: none */
-	bool answered;			/* a fault would be answered */
+	const struct outcome *outcome;
 	const struct request *request;
 	const struct script *script;	/* ntries is 0 before the choice */
-	const struct env *env;		/* when it would be run */
-	const char *sandbox;		/* level and Landlock ABI, or NULL */
-	const char *missing;		/* what it lacks, or NULL */
 };
 
 /*

@@ -1,16 +1,15 @@
 /*
- * log.h - where lines go: one line a request (to the journal, syslog, stderr
- * or a file), and the script's stderr.
+ * log.h - where lines go: to the journal, syslog, stderr or a file; and where
+ * the script's stderr goes.
  *
  * The log never delays and never fails a request: what cannot be written at
- * once is lost.
+ * once is lost.  It takes any number of lines.
  */
 #ifndef LOG_H
 #define LOG_H
 
-#include "env.h"
-#include "peer.h"
-#include "sipmsg.h"
+#include "event.h"
+#include "outcome.h"
 
 enum log_where {
 	LOG_AUTO,
@@ -21,63 +20,42 @@ enum log_where {
 	LOG_NONE
 };
 
-/* As syslog(3) numbers them. */
-enum log_level {
-	LOG_LEVEL_ERR = 3,
-	LOG_LEVEL_WARNING = 4,
-	LOG_LEVEL_INFO = 6
-};
-
-enum log_event {
-	LOG_EXEC,			/* the script is executed next */
-	LOG_REJECT,			/* answered 400 or 505 */
-	LOG_DISCARD,			/* not answered */
-	LOG_ERROR			/* 500, and what we cannot serve */
-};
-
-/* Octets in which an entry is put together. */
-#define LOG_ROOM 10240
-
-/* What is known of a request; pointers but `room` may be NULL. */
-struct log_entry {
-	char *room;			/* LOG_ROOM octets of the caller's */
-	enum log_event event;
-	enum why why;
-	int error;			/* errno, 0: none */
-	const struct peer *peer;
-	const struct sipmsg *msg;
-	const unsigned char *buf;
-	const char *script;		/* its name */
-	const struct env *env;		/* whose dropped fields are named */
-	const char *sandbox;		/* level and Landlock ABI, or NULL */
-	const char *missing;		/* what the sandbox lacks */
+struct log_options {
+	enum log_where where;
+	const char *file;		/* absolute; for LOG_FILE */
+	enum event_level level;		/* lines that matter less are not
+					   written */
 };
 
 /*
- * Choose where lines go; `file` is for LOG_FILE and must stay.  Comes after
- * fds_secure().  Nothing is opened before there is something to write, or
- * log_hold() is called.
+ * What -l and -v say, from text into `options`.  NULL, or what is wrong with
+ * it.  The text must stay.
  */
-void log_open(enum log_where where, const char *file, enum log_level level);
+const char *log_read_where(struct log_options *, const char *text);
+const char *log_read_level(struct log_options *, const char *text);
 
 /*
- * Open the log's file, if it is one, while that is allowed: a sandbox lets
- * nothing be opened for writing, but what is open be written to.
+ * Choose where lines go, and under which name.  Comes after fds_secure().
+ * Nothing is opened before there is something to write, or log_keep_open()
+ * is called.
  */
-void log_hold(void);
+void log_open(const char *program, const struct log_options *);
 
-void log_request(const struct log_entry *);
+/*
+ * Open the log's file, if it is one, while that is allowed, and keep it: a
+ * sandbox lets nothing be opened for writing, but what is open be written to.
+ */
+void log_keep_open(void);
+
+void log_outcome(const struct outcome *);
 
 /* A line that is not about a request: bad usage. */
-void log_message(enum log_level, const char *message);
+void log_message(enum event_level, const char *message);
 
 /*
  * Point fd 2 to where the script's stderr belongs, when it is the
  * connection: the same place as the log, at worst /dev/null.
  */
 void log_adopt_stderr(const char *script);
-
-/* The name of an errno value, e.g. "ENOENT". */
-const char *log_errno_name(int error);
 
 #endif

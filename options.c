@@ -1,373 +1,214 @@
-#include <getopt.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sysexits.h>
 #include <unistd.h>
 
-#include "fds.h"
+#include "cmdline.h"
 #include "options.h"
 
 #ifndef SCRIPT_DIRECTORY
 #define SCRIPT_DIRECTORY "/usr/local/lib/sip-cgi-bin"
 #endif
-#ifndef VERSION
-#define VERSION "unknown"
-#endif
 
-#define MAX_BODY_LIMIT (UINT64_C(1) << 30)
-/* A century of seconds is a mistake; a day is long enough for anyone. */
-#define MAX_TIMEOUT 86400
-/* How much of a bad value is shown. */
-#define MOST_VALUE 200
-
-static const char usage[] =
-"Usage: sipcgi-handler [OPTION]...\n"
-"Answer one SIP request on standard input with a script (RFC 3050).\n"
-"A super-server (systemd, xinetd, inetd, tcpserver) starts it per connection.\n"
-"\n"
-"  -d, --directory=DIR           the scripts [" SCRIPT_DIRECTORY "]\n"
-"  -t, --request-timeout=SECONDS the whole request must have arrived by then\n"
-"                                [10]\n"
-"  -T, --script-timeout=SECONDS  SIGALRM to the script after that; 0: none [0]\n"
-"  -b, --max-body=BYTES          refuse larger bodies; K and M are understood,\n"
-"                                at most 1024M [1M]\n"
-"  -e, --env=NAME[=VALUE]        give the script this variable; repeatable\n"
-"  -l, --log=WHERE               auto, journal, syslog, stderr, none or an\n"
-"                                absolute file path [auto]\n"
-"  -v, --log-level=LEVEL         err, warning or info [info]\n"
-"  -s, --sandbox[=LEVEL]         confine the script: no, try (what this kernel\n"
-"                                has of basic), basic or full [no; without\n"
-"                                LEVEL basic]\n"
-"  -w, --writable=PATH           where a sandboxed script may write; repeatable\n"
-"      --tmp=DIR                 the same, and its TMPDIR\n"
-"      --no-network              with -s: no new sockets but AF_UNIX\n"
-"  -n, --explain[=json]          print what would happen, execute nothing\n"
-"  -h, --help                    print this and exit\n"
-"  -V, --version                 print the version and exit\n"
-"\n"
-"Without a super-server: sipcgi-handler -n -d DIR < message.sip\n"
-"Manual: sipcgi-handler(8)\n";
-
-/* Options without a letter. */
-enum {
-	OPTION_TMP = 256,
-	OPTION_NO_NETWORK
-};
-
-static const struct option long_options[] = {
-	{ "directory", required_argument, NULL, 'd' },
-	{ "request-timeout", required_argument, NULL, 't' },
-	{ "script-timeout", required_argument, NULL, 'T' },
-	{ "max-body", required_argument, NULL, 'b' },
-	{ "env", required_argument, NULL, 'e' },
-	{ "log", required_argument, NULL, 'l' },
-	{ "log-level", required_argument, NULL, 'v' },
-	{ "sandbox", optional_argument, NULL, 's' },
-	{ "writable", required_argument, NULL, 'w' },
-	{ "tmp", required_argument, NULL, OPTION_TMP },
-	{ "no-network", no_argument, NULL, OPTION_NO_NETWORK },
-	{ "explain", optional_argument, NULL, 'n' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 }
-};
-
-/* One line about `option`, with what to do; exit 64. */
-static _Noreturn void
-fail(const char *option, const char *value, const char *problem)
+static const char *
+read_directory(void *into, const char *value)
 {
-	static LAST_IN_BSS char octets[512];
-	static const char name[] = "sipcgi-handler: ";
-	struct text line = { octets, sizeof octets - 1, 0, false };
-
-	text_puts(&line, name);
-	text_put(&line, option, strnlen(option, MOST_VALUE));
-	if (value != NULL) {
-		text_puts(&line, " '");
-		text_put(&line, value, strnlen(value, MOST_VALUE));
-		text_puts(&line, "'");
-	}
-	text_puts(&line, ": ");
-	text_puts(&line, problem);
-	text_puts(&line, " (try --help)");
-	octets[line.len] = '\0';
-	if (!fds_is_connection(STDERR_FILENO)) {
-		octets[line.len++] = '\n';
-		(void)fds_write(STDERR_FILENO, octets, line.len);
-	} else {
-		log_open(LOG_AUTO, NULL, LOG_LEVEL_INFO);
-		log_message(LOG_LEVEL_ERR, octets + sizeof name - 1);
-	}
-	exit(EX_USAGE);
-}
-
-static _Noreturn void
-print(const char *text)
-{
-	if (!fds_is_connection(STDOUT_FILENO) &&
-	    fds_write(STDOUT_FILENO, text, strlen(text)) != 0)
-		exit(EX_OSERR);
-	exit(EX_OK);
-}
-
-/* A decimal number without sign or space; false when it is none. */
-static bool
-read_number(const char *text, uint64_t *number, const char **rest)
-{
-	uint64_t value = 0;
-	const char *p;
-
-	for (p = text; *p >= '0' && *p <= '9'; p++) {
-		value = value * 10 + (uint64_t)(*p - '0');
-		if (value > UINT64_C(1) << 40)
-			return false;
-	}
-	*number = value;
-	*rest = p;
-	return p > text;
-}
-
-static unsigned
-read_seconds(const char *option, const char *text, unsigned least)
-{
-	const char *rest;
-	uint64_t seconds;
-
-	if (!read_number(text, &seconds, &rest) || *rest != '\0' ||
-	    seconds < least || seconds > MAX_TIMEOUT)
-		fail(option, text, least > 0 ?
-		    "not a number of seconds from 1 to 86400" :
-		    "not a number of seconds from 0 to 86400");
-	return (unsigned)seconds;
-}
-
-static uint64_t
-read_size(const char *option, const char *text)
-{
-	const char *rest;
-	uint64_t octets;
-	unsigned shift = 0;
-
-	if (!read_number(text, &octets, &rest))
-		fail(option, text, "not a number of bytes");
-	if (*rest == 'K' || *rest == 'k')
-		shift = 10;
-	else if (*rest == 'M' || *rest == 'm')
-		shift = 20;
-	if (shift > 0)
-		rest++;
-	if (*rest != '\0' || octets > MAX_BODY_LIMIT >> shift)
-		fail(option, text, "not a number of bytes from 0 to 1024M");
-	return octets << shift;
-}
-
-/* A relative directory made absolute, and TMPDIR=... of --tmp. */
-static LAST_IN_BSS char from_cwd[PATH_MAX], tmpdir[PATH_MAX + 8];
-
-static void
-read_directory(struct options *o, const char *text)
-{
+	static char from_cwd[PATH_MAX];
+	struct options *o = into;
 	size_t n;
 
-	if (text[0] == '\0')
-		fail("-d, --directory", text, "an empty path");
-	o->directory = text;
-	if (text[0] == '/' && strlen(text) < PATH_MAX)
-		return;
+	if (value[0] == '\0')
+		return "an empty path";
+	o->directory = value;
+	if (value[0] == '/' && strlen(value) < PATH_MAX)
+		return NULL;
 	/* The C library's getcwd() would link an allocator. */
 	if (syscall(SYS_getcwd, from_cwd, sizeof from_cwd - 1) < 0)
-		fail("-d, --directory", text,
-		    "the working directory it is relative to has no path");
+		return "the working directory it is relative to has no path";
 	n = strlen(from_cwd);
 	if (n > 1)
 		from_cwd[n++] = '/';
-	if (n + strlen(text) >= sizeof from_cwd)
-		fail("-d, --directory", text, "the path is too long");
-	strcpy(from_cwd + n, text);
+	if (n + strlen(value) >= sizeof from_cwd)
+		return "the path is too long";
+	strcpy(from_cwd + n, value);
 	o->directory = from_cwd;
+	return NULL;
 }
 
-static void
-read_env(struct options *o, const char *text)
+static const char *
+read_request_timeout(void *into, const char *value)
 {
-	const char *problem = env_refuse_extra(text);
+	return cmdline_seconds(value, 1,
+	    &((struct options *)into)->request_timeout);
+}
+
+static const char *
+read_script_timeout(void *into, const char *value)
+{
+	return cmdline_seconds(value, 0,
+	    &((struct options *)into)->script_timeout);
+}
+
+static const char *
+read_max_body(void *into, const char *value)
+{
+	return cmdline_size(value, &((struct options *)into)->max_body);
+}
+
+static const char *
+read_env(void *into, const char *value)
+{
+	struct options *o = into;
+	const char *problem = env_refuse_extra(value);
 
 	if (problem != NULL)
-		fail("-e, --env", text, problem);
+		return problem;
 	if (o->nextra == ENV_MAX_EXTRA)
-		fail("-e, --env", text, "more than 64 of them");
-	o->extra[o->nextra++] = text;
+		return "more than 64 of them";
+	o->extra[o->nextra++] = value;
+	return NULL;
 }
 
-static void
-read_log(struct options *o, const char *text)
+static const char *
+read_log(void *into, const char *value)
 {
-	static const char *const places[] = {
-		[LOG_AUTO] = "auto", [LOG_JOURNAL] = "journal",
-		[LOG_SYSLOG] = "syslog", [LOG_STDERR] = "stderr",
-		[LOG_NONE] = "none",
-	};
-	unsigned i;
-
-	if (text[0] == '/') {
-		o->log_where = LOG_FILE;
-		o->log_file = text;
-		return;
-	}
-	for (i = 0; i < sizeof places / sizeof places[0]; i++)
-		if (places[i] != NULL && strcmp(text, places[i]) == 0) {
-			o->log_where = (enum log_where)i;
-			return;
-		}
-	fail("-l, --log", text,
-	    "not auto, journal, syslog, stderr, none or an absolute path");
+	return log_read_where(&((struct options *)into)->log, value);
 }
 
-static void
-read_level(struct options *o, const char *text)
+static const char *
+read_log_level(void *into, const char *value)
 {
-	if (strcmp(text, "err") == 0)
-		o->log_level = LOG_LEVEL_ERR;
-	else if (strcmp(text, "warning") == 0)
-		o->log_level = LOG_LEVEL_WARNING;
-	else if (strcmp(text, "info") == 0)
-		o->log_level = LOG_LEVEL_INFO;
-	else
-		fail("-v, --log-level", text, "not err, warning or info");
+	return log_read_level(&((struct options *)into)->log, value);
 }
 
-static void
-read_sandbox(struct options *o, const char *text)
+static const char *
+read_sandbox(void *into, const char *value)
 {
-	int level = text == NULL ? SANDBOX_BASIC : sandbox_level(text);
+	int level = value == NULL ? SANDBOX_BASIC : sandbox_level(value);
 
 	if (level < 0)
-		fail("-s, --sandbox", text, "not no, try, basic or full");
-	o->sandbox.level = (enum sandbox_level)level;
+		return "not no, try, basic or full";
+	((struct options *)into)->sandbox.level = (enum sandbox_level)level;
+	return NULL;
 }
 
-static void
-read_writable(struct options *o, const char *text)
+static const char *
+read_writable(void *into, const char *value)
 {
-	if (text[0] != '/')
-		fail("-w, --writable", text, "not an absolute path");
-	if (o->sandbox.nwritable == SANDBOX_WRITABLE_MAX)
-		fail("-w, --writable", text, "more than 32 of them");
-	o->sandbox.writable[o->sandbox.nwritable++] = text;
+	struct sandbox *s = &((struct options *)into)->sandbox;
+
+	if (value[0] != '/')
+		return "not an absolute path";
+	if (s->nwritable == SANDBOX_WRITABLE_MAX)
+		return "more than 32 of them";
+	s->writable[s->nwritable++] = value;
+	return NULL;
 }
 
-static void
-read_tmp(struct options *o, const char *text)
+static const char *
+read_tmp(void *into, const char *value)
 {
 	static const char name[] = "TMPDIR=";
+	static char tmpdir[PATH_MAX + sizeof name];
+	struct options *o = into;
 
-	if (text[0] != '/')
-		fail("--tmp", text, "not an absolute path");
-	if (sizeof name + strlen(text) > sizeof tmpdir)
-		fail("--tmp", text, "the path is too long");
+	if (value[0] != '/')
+		return "not an absolute path";
+	if (strlen(value) > PATH_MAX)
+		return "the path is too long";
 	if (o->sandbox.tmp == NULL && o->nextra == ENV_MAX_EXTRA)
-		fail("--tmp", text, "more than 64 variables with those of -e");
+		return "more than 64 variables with those of -e";
 	if (o->sandbox.tmp == NULL)
 		o->extra[o->nextra++] = tmpdir;
 	strcpy(tmpdir, name);
-	strcat(tmpdir, text);
-	o->sandbox.tmp = text;
+	strcat(tmpdir, value);
+	o->sandbox.tmp = value;
+	return NULL;
 }
 
-/*
- * getopt_long() says only that something is wrong; this says what.  musl's
- * counts a missing value too, so that optind may be past the last argument.
- */
-static _Noreturn void
-fail_option(int result, int argc, char **argv)
+static const char *
+read_no_network(void *into, const char *value)
 {
-	char letter[3] = { '-', (char)optopt, '\0' };
-	const char *word = argv[(optind > argc ? argc : optind) - 1];
-	const char *option = optopt > 0 && optopt < 128 &&
-	    strncmp(word, "--", 2) != 0 ? letter : word;
-
-	if (result == ':')
-		fail(option, NULL, "needs a value");
-	if (optopt != 0 && option != letter)
-		fail(option, NULL, "takes no value");
-	fail(option, NULL, "unknown or ambiguous option");
+	(void)value;
+	((struct options *)into)->sandbox.no_network = true;
+	return NULL;
 }
 
-static void
-read_option(struct options *o, int option, int argc, char **argv)
+static const char *
+read_explain(void *into, const char *value)
 {
-	switch (option) {
-	case 'd':
-		read_directory(o, optarg);
-		break;
-	case 't':
-		o->request_timeout = read_seconds("-t, --request-timeout",
-		    optarg, 1);
-		break;
-	case 'T':
-		o->script_timeout = read_seconds("-T, --script-timeout",
-		    optarg, 0);
-		break;
-	case 'b':
-		o->max_body = read_size("-b, --max-body", optarg);
-		break;
-	case 'e':
-		read_env(o, optarg);
-		break;
-	case 'l':
-		read_log(o, optarg);
-		break;
-	case 'v':
-		read_level(o, optarg);
-		break;
-	case 's':
-		read_sandbox(o, optarg);
-		break;
-	case 'w':
-		read_writable(o, optarg);
-		break;
-	case OPTION_TMP:
-		read_tmp(o, optarg);
-		break;
-	case OPTION_NO_NETWORK:
-		o->sandbox.no_network = true;
-		break;
-	case 'n':
-		o->explain = true;
-		o->explain_json = optarg != NULL;
-		if (optarg != NULL && strcmp(optarg, "json") != 0)
-			fail("-n, --explain", optarg, "not json");
-		break;
-	case 'h':
-		print(usage);
-	case 'V':
-		print("sipcgi-handler " VERSION "\n");
-	default:
-		fail_option(option, argc, argv);
-	}
+	struct options *o = into;
+
+	if (value != NULL && strcmp(value, "json") != 0)
+		return "not json";
+	o->explain = true;
+	o->explain_json = value != NULL;
+	return NULL;
 }
+
+static const struct cmdline_option table[] = {
+{ .letter = 'd', .name = "directory", .argument = "=DIR",
+    .help = "the scripts",
+    .standard = SCRIPT_DIRECTORY, .read = read_directory },
+{ .letter = 't', .name = "request-timeout", .argument = "=SECONDS",
+    .help = "the whole request must have arrived by then",
+    .standard = "10", .read = read_request_timeout },
+{ .letter = 'T', .name = "script-timeout", .argument = "=SECONDS",
+    .help = "SIGALRM to the script after that; 0: none",
+    .standard = "0", .read = read_script_timeout },
+{ .letter = 'b', .name = "max-body", .argument = "=BYTES",
+    .help = "refuse larger bodies; K and M are understood, at most 1024M",
+    .standard = "1M", .read = read_max_body },
+{ .letter = 'e', .name = "env", .argument = "=NAME[=VALUE]",
+    .help = "give the script this variable; repeatable",
+    .read = read_env },
+{ .letter = 'l', .name = "log", .argument = "=WHERE",
+    .help = "auto, journal, syslog, stderr, none or an absolute file path",
+    .standard = "auto", .read = read_log },
+{ .letter = 'v', .name = "log-level", .argument = "=LEVEL",
+    .help = "err, warning or info",
+    .standard = "info", .read = read_log_level },
+{ .letter = 's', .name = "sandbox", .argument = "[=LEVEL]",
+    .help = "confine the script: no, try (what this kernel has of basic), "
+	"basic or full; without LEVEL basic",
+    .standard = "no", .read = read_sandbox },
+{ .letter = 'w', .name = "writable", .argument = "=PATH",
+    .help = "where a sandboxed script may write; repeatable",
+    .read = read_writable },
+{ .name = "tmp", .argument = "=DIR",
+    .help = "the same, and its TMPDIR",
+    .read = read_tmp },
+{ .name = "no-network",
+    .help = "with -s: no new sockets but AF_UNIX",
+    .read = read_no_network },
+{ .letter = 'n', .name = "explain", .argument = "[=json]",
+    .letter_is_bare = true,
+    .help = "print what would happen, execute nothing",
+    .read = read_explain },
+};
 
 void
 options_read(struct options *o, int argc, char **argv)
 {
-	int option;
+	const struct cmdline c = {
+		.program = "sipcgi-handler", .operands = "",
+		.purpose = "Answer one SIP request on standard input with a "
+		    "script (RFC 3050).\n"
+		    "A super-server (systemd, xinetd, inetd, tcpserver) starts "
+		    "it per connection.\n",
+		.closing = "Without a super-server: "
+		    "sipcgi-handler -n -d DIR < message.sip\n"
+		    "Manual: sipcgi-handler(8)\n",
+		.options = table, .noptions = sizeof table / sizeof table[0],
+		.into = o
+	};
+	int operand = cmdline_read(&c, argc, argv);
 
-	o->request_timeout = 10;
-	o->max_body = 1 << 20;
-	o->log_where = LOG_AUTO;
-	o->log_level = LOG_LEVEL_INFO;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":d:t:T:b:e:l:v:s::w:nhV",
-	    long_options, NULL)) != -1)
-		read_option(o, option, argc, argv);
-	if (optind < argc)
-		fail(argv[optind], NULL, sandbox_level(argv[optind]) < 0 ?
+	if (operand < argc)
+		cmdline_fail(&c, argv[operand], NULL,
+		    sandbox_level(argv[operand]) < 0 ?
 		    "no arguments are taken" :
 		    "no arguments are taken; a level is --sandbox=LEVEL");
 	if (o->sandbox.no_network && o->sandbox.level == SANDBOX_NO)
-		fail("--no-network", NULL, "needs --sandbox");
-	if (o->directory == NULL)
-		read_directory(o, SCRIPT_DIRECTORY);
+		cmdline_fail(&c, "--no-network", NULL, "needs --sandbox");
 }

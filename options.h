@@ -19,9 +19,7 @@ struct options {
 	uint64_t max_body;		/* octets, at most 1 GiB */
 	const char *extra[ENV_MAX_EXTRA];	/* -e, in order */
 	size_t nextra;
-	enum log_where log_where;
-	const char *log_file;		/* absolute; for LOG_FILE */
-	enum log_level log_level;
+	struct log_options log;
 	bool explain;
 	bool explain_json;		/* as JSON */
 	struct sandbox sandbox;

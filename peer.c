@@ -1,19 +1,7 @@
 #include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "peer.h"
-#include "why.h"
-
-union address {
-	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-	struct sockaddr_storage storage;
-};
 
 static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 
@@ -93,8 +81,9 @@ write_address(const unsigned char binary[16], char text[PEER_ADDRESS_SIZE])
 	text[t.len] = '\0';
 }
 
+/* Address and port of either family; IPv4 is mapped. */
 static uint16_t
-take_address(const union address *a, unsigned char binary[16])
+read_sockaddr(const union peer_sockaddr *a, unsigned char binary[16])
 {
 	if (a->any.sa_family == AF_INET) {
 		memcpy(binary, mapped, sizeof mapped);
@@ -147,22 +136,30 @@ find(char *const *environment, const char *name)
 	return NULL;
 }
 
-/* A message that was made on this machine (RFC 3050 5.5.1.7). */
-static void
-set_local(struct peer *p)
+void
+peer_set_local(struct peer *p)
 {
+	memset(p, 0, sizeof *p);
 	strcpy(p->remote_addr, "127.0.0.1");
 	strcpy(p->local_addr, "localhost");
 	p->local_port = 5060;
 }
 
-/*
- * What super-servers say where fd 0 does not: REMOTE_* (systemd), TCP*
- * (UCSPI), REMOTE_HOST alone (stunnel).  It counts only if it is what it
- * should be: an IP literal, a port.
- */
-static void
-take_word(struct peer *p, char *const *environment)
+void
+peer_set_sockaddr(struct peer *p, const union peer_sockaddr *remote,
+    const union peer_sockaddr *local)
+{
+	unsigned char binary[16];
+
+	p->known = true;
+	p->remote_port = read_sockaddr(remote, p->binary);
+	write_address(p->binary, p->remote_addr);
+	p->local_port = read_sockaddr(local, binary);
+	write_address(binary, p->local_addr);
+}
+
+void
+peer_set_environment(struct peer *p, char *const *environment)
 {
 	static const char *const sources[][2] = {
 		{ "REMOTE_ADDR", "REMOTE_PORT" },
@@ -186,68 +183,4 @@ take_word(struct peer *p, char *const *environment)
 		write_address(local, p->local_addr);
 	if (read_port(find(environment, "TCPLOCALPORT")) != 0)
 		p->local_port = read_port(find(environment, "TCPLOCALPORT"));
-}
-
-static int
-refuse_datagrams(void)
-{
-	char octet;
-
-	(void)recv(STDIN_FILENO, &octet, 1, MSG_DONTWAIT);
-	return -WHY_DATAGRAM_SOCKET;
-}
-
-/* getpeername() failed: the peer has gone, or nobody accepted. */
-static int
-explain_no_peer(void)
-{
-	int error = errno, listening = 0;
-	socklen_t n = sizeof listening;
-
-	if (error != ENOTCONN && error != ECONNRESET && error != EPIPE &&
-	    error != EINVAL)
-		return -WHY_SYSTEM;
-	if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listening,
-	    &n) == 0 && listening)
-		return -WHY_LISTENING_SOCKET;
-	return -WHY_PEER_GONE;
-}
-
-int
-peer_learn(struct peer *p, char *const *environment)
-{
-	union address remote, local;
-	unsigned char binary[16];
-	socklen_t n;
-	int type;
-
-	memset(p, 0, sizeof *p);
-	set_local(p);
-	p->input = PEER_FILE;
-	n = sizeof type;
-	if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_TYPE, &type, &n) != 0) {
-		take_word(p, environment);
-		return 0;		/* ENOTSOCK */
-	}
-	if (type != SOCK_STREAM)
-		return refuse_datagrams();
-	n = sizeof remote;
-	if (getpeername(STDIN_FILENO, &remote.any, &n) != 0)
-		return explain_no_peer();
-	n = sizeof local;
-	if (getsockname(STDIN_FILENO, &local.any, &n) != 0)
-		return -WHY_SYSTEM;
-	if (local.any.sa_family != AF_INET &&
-	    local.any.sa_family != AF_INET6) {
-		p->input = PEER_UNIX;
-		take_word(p, environment);
-		return 0;
-	}
-	p->input = PEER_INET;
-	p->known = true;
-	p->remote_port = take_address(&remote, p->binary);
-	write_address(p->binary, p->remote_addr);
-	p->local_port = take_address(&local, binary);
-	write_address(binary, p->local_addr);
-	return 0;
 }

@@ -1,25 +1,22 @@
 /*
- * peer.h - who is talking to whom: the addresses of the connection on fd 0.
+ * peer.h - who is talking to whom: the addresses of a connection.
+ *
+ * Pure, as sipmsg.h is.
  */
 #ifndef PEER_H
 #define PEER_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "text.h"
 
 /* Room for any address in text, with its NUL. */
 #define PEER_ADDRESS_SIZE 46
 
-enum peer_input {
-	PEER_INET,			/* a TCP connection */
-	PEER_UNIX,			/* another stream socket */
-	PEER_FILE			/* a pipe, a file, a terminal */
-};
-
 struct peer {
-	enum peer_input input;
 	/*
 	 * The remote address is the kernel's or the super-server's word, not
 	 * the stand-in for a message that was made on this machine.
@@ -33,15 +30,30 @@ struct peer {
 	uint16_t local_port;		/* never 0 */
 };
 
+/* What the kernel writes an address to. */
+union peer_sockaddr {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_storage storage;
+};
+
 /*
- * Learn the peer of fd 0: from the kernel on an Internet socket, else from
- * what the super-server put into the environment (REMOTE_ADDR, TCPREMOTEIP,
- * REMOTE_HOST ...), else 127.0.0.1 and localhost:5060 (RFC 3050 5.5.1.7).
- * Returns 0, or a negated enum why: WHY_PEER_GONE, WHY_LISTENING_SOCKET,
- * WHY_DATAGRAM_SOCKET (one datagram has been read and dropped, so that the
- * super-server does not start us for it for ever), WHY_SYSTEM with errno.
+ * Nobody is known: the message was made on this machine, 127.0.0.1 to
+ * localhost:5060 (RFC 3050 5.5.1.7).  The two below add to it.
  */
-int peer_learn(struct peer *, char *const *environment);
+void peer_set_local(struct peer *);
+
+/* Both ends of an Internet socket, as the kernel names them. */
+void peer_set_sockaddr(struct peer *, const union peer_sockaddr *remote,
+    const union peer_sockaddr *local);
+
+/*
+ * What super-servers say where fd 0 does not: REMOTE_* (systemd), TCP*
+ * (UCSPI), REMOTE_HOST alone (stunnel).  It counts only if it is what it
+ * should be: an IP literal, a port.
+ */
+void peer_set_environment(struct peer *, char *const *environment);
 
 /*
  * Write an address of 16 octets, an IPv4-mapped one as the IPv4 it is, and

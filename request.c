@@ -8,15 +8,13 @@
 
 #include "request.h"
 #include "sipcheck.h"
-#include "text.h"
 
 /* Linux 6.3; older headers lack it, older kernels answer EINVAL. */
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8U
 #endif
 
-/* The part of buf that is read into. */
-#define READ_SIZE (sizeof(((struct request *)0)->buf) - REQUEST_ROOM)
+#define READ_SIZE sizeof(((struct request *)0)->buf)
 
 /* What a drain throws away at most: a peer may send without end. */
 #define DRAIN_MOST (1 << 20)
@@ -110,7 +108,7 @@ why_ended(ssize_t n, enum why at_eof)
 static void
 drop_blank(struct request *r)
 {
-	size_t n = sipmsg_blank(r->buf, r->len);
+	size_t n = sipmsg_empty_lines(r->buf, r->len);
 
 	if (n == 0)
 		return;
@@ -128,7 +126,7 @@ end_head(struct request *r, ssize_t n)
 		return -(int)why;
 	if (r->len == 0)
 		return -WHY_EMPTY;
-	return sipmsg_cut(&r->msg, r->buf, r->len, why);
+	return sipmsg_end(&r->msg, r->buf, r->len, why);
 }
 
 static int
@@ -251,10 +249,10 @@ read_whole_body(struct request *r, struct input *in,
 }
 
 int
-request_read(struct request *r, enum peer_input input,
+request_read(struct request *r, bool is_socket,
     const struct request_limits *limits)
 {
-	struct input in = { .is_socket = input != PEER_FILE,
+	struct input in = { .is_socket = is_socket,
 	    .timeout = (int64_t)limits->timeout * 1000 };
 	struct sipcheck_limits check = { limits->max_body, in.is_socket };
 	int error;
@@ -272,17 +270,10 @@ request_read(struct request *r, enum peer_input input,
 	return error;
 }
 
-struct text
-request_room(struct request *r)
-{
-	return (struct text){ (char *)r->buf + r->len,
-	    sizeof r->buf - r->len, 0, false };
-}
-
 void
 request_drain(int fd, int milliseconds)
 {
-	static LAST_IN_BSS unsigned char scrap[16384];
+	static unsigned char scrap[16384];
 	int64_t deadline = milliseconds > 0 ? request_now() + milliseconds : 0;
 	size_t total = 0;
 	ssize_t n;
@@ -301,13 +292,13 @@ request_drain(int fd, int milliseconds)
 }
 
 int
-request_become_stdin(struct request *r, enum peer_input input)
+request_become_stdin(struct request *r, bool is_socket)
 {
 	int error = move_to_store(r);
 
 	if (error != 0)
 		return error;
-	if (input != PEER_FILE)
+	if (is_socket)
 		request_drain(STDIN_FILENO, 0);
 	return dup2(r->store, STDIN_FILENO) < 0 ? -WHY_SYSTEM : 0;
 }

@@ -7,18 +7,10 @@
 
 #include <sys/types.h>
 
-#include "peer.h"
 #include "sipmsg.h"
-#include "text.h"
 
 /* Room behind the head for what comes with it, and for parts of a body. */
 #define REQUEST_CHUNK 65536
-
-/*
- * Room behind the message for what is made of it: the names of scripts, the
- * environment, an answer.  A small request then touches one page for all.
- */
-#define REQUEST_ROOM (256 * 1024)
 
 /*
  * Octets of empty lines before a start line: keep-alives of a peer that has
@@ -35,7 +27,7 @@ struct request {
 	off_t store_len;		/* octets in it */
 	uint32_t stored;		/* buf before this is in the store */
 	struct sipmsg msg;
-	unsigned char buf[SIPMSG_MAX_HEAD + REQUEST_CHUNK + REQUEST_ROOM];
+	unsigned char buf[SIPMSG_MAX_HEAD + REQUEST_CHUNK];
 };
 
 struct request_limits {
@@ -48,11 +40,8 @@ struct request_limits {
  * stays there.  Returns 0 or a negated enum why; WHY_SYSTEM sets errno.
  * What arrived is in msg and buf in either case.
  */
-int request_read(struct request *, enum peer_input input,
+int request_read(struct request *, bool is_socket,
     const struct request_limits *);
-
-/* The room behind the message, as it is now, of REQUEST_ROOM octets or more. */
-struct text request_room(struct request *);
 
 /*
  * Make the header lines, the empty line and the body fd 0: a memfd, so that
@@ -60,7 +49,7 @@ struct text request_room(struct request *);
  * message is thrown away first, without waiting, so that closing the
  * connection does not reset it.  Returns 0 or -WHY_SYSTEM with errno.
  */
-int request_become_stdin(struct request *, enum peer_input input);
+int request_become_stdin(struct request *, bool is_socket);
 
 /*
  * Throw away what is queued on the socket fd, at most 1 MiB.  Waits for more

@@ -25,12 +25,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "connection.h"
 #include "env.h"
 #include "explain.h"
 #include "fds.h"
 #include "log.h"
 #include "options.h"
-#include "peer.h"
+#include "outcome.h"
 #include "reply.h"
 #include "request.h"
 #include "sandbox.h"
@@ -54,24 +55,24 @@
 #define ANSWER_MILLISECONDS 2000
 #define LINGER_MILLISECONDS 1000
 
+/* What is made of a message: names of scripts, the environment, an answer. */
+static char room[SCRIPT_ROOM + ENV_ROOM + REPLY_SIZE];
+
 /*
  * All that is known; zeroed pages, of which a small request touches few: what
  * is large stands last.
  */
-static LAST_IN_BSS struct life {
-	bool judged;			/* the message is there to be echoed */
-	char sandbox[SANDBOX_TEXT_MAX];	/* level and Landlock ABI, or "" */
-	const char *missing;		/* what the sandbox lacks */
-	struct text room;		/* behind the message, see request.h */
+static struct life {
+	bool is_socket;			/* fd 0 is */
+	char sandbox[SANDBOX_TEXT_MAX];
+	struct text room;
+	struct outcome outcome;
 	struct peer peer;
 	struct script script;
 	struct env env;
 	struct options options;
 	struct request request;
 } life;
-
-_Static_assert(REQUEST_ROOM >= SCRIPT_ROOM + ENV_ROOM + REPLY_SIZE + LOG_ROOM,
-    "all that is made of a message must have room");
 
 extern char **environ;
 
@@ -127,20 +128,13 @@ write_answer(const struct text *t)
 	}
 }
 
-/* What is free behind the message and what was made of it so far. */
-static struct text
-free_room(struct life *l)
-{
-	return l->judged ? text_rest(&l->room) : request_room(&l->request);
-}
-
 static void
-answer(struct life *l, enum why why)
+answer(struct life *l)
 {
-	struct text t = free_room(l);
+	struct text t = text_rest(&l->room);
 
-	reply_build(&t, &l->request.msg, l->request.buf, &l->peer, why,
-	    SOFTWARE);
+	reply_build(&t, &l->request.msg, l->request.buf, &l->peer,
+	    l->outcome.why, SOFTWARE);
 	if (!t.full)
 		write_answer(&t);
 }
@@ -153,20 +147,22 @@ linger(void)
 		request_drain(STDOUT_FILENO, LINGER_MILLISECONDS);
 }
 
-static const char *
-sandbox_of(const struct life *l)
-{
-	return l->sandbox[0] != '\0' ? l->sandbox : NULL;
-}
-
-static enum log_event
+static enum event
 event_of(enum why why, bool answered)
 {
 	int status = why_entry(why)->status;
 
 	if (status == 500 || why_entry(why)->exit_status != EX_OK)
-		return LOG_ERROR;
-	return answered ? LOG_REJECT : LOG_DISCARD;
+		return EVENT_ERROR;
+	return answered ? EVENT_REJECT : EVENT_DISCARD;
+}
+
+static int
+explain(const struct life *l)
+{
+	const struct explain e = { &l->outcome, &l->request, &l->script };
+
+	return explain_print(&e, l->options.explain_json);
 }
 
 /*
@@ -176,27 +172,20 @@ event_of(enum why why, bool answered)
 static _Noreturn void
 refuse(struct life *l, enum why why)
 {
-	int error = why_entry(why)->status == 500 ? errno : 0;
-	bool answered = l->judged && why_entry(why)->status != 0 &&
-	    sipmsg_is_answerable(l->request.buf, l->request.len);
-	struct log_entry entry = {
-		.room = free_room(l).start,
-		.event = event_of(why, answered), .why = why, .error = error,
-		.peer = &l->peer, .script = l->script.name,
-		.msg = l->judged ? &l->request.msg : NULL,
-		.buf = l->request.buf,
-		.sandbox = sandbox_of(l), .missing = l->missing
-	};
-	struct explain explain = { why, error, answered, &l->request,
-	    &l->script, NULL, sandbox_of(l), l->missing };
+	struct outcome *o = &l->outcome;
 
+	o->why = why;
+	o->error = why_entry(why)->status == 500 ? errno : 0;
+	o->answered = o->msg != NULL && why_entry(why)->status != 0 &&
+	    sipmsg_is_answerable(l->request.buf, l->request.len);
+	o->event = event_of(why, o->answered);
 	if (l->options.explain)
-		exit(explain_print(&explain, l->options.explain_json));
-	if (answered)
-		answer(l, why);
+		exit(explain(l));
+	if (o->answered)
+		answer(l);
 	if (why != WHY_EMPTY)
-		log_request(&entry);
-	if (answered)
+		log_outcome(o);
+	if (o->answered)
 		linger();
 	exit(why_entry(why)->exit_status);
 }
@@ -204,8 +193,9 @@ refuse(struct life *l, enum why why)
 static void
 learn_peer(struct life *l)
 {
-	int error = peer_learn(&l->peer, environ);
+	int error = connection_learn(&l->peer, &l->is_socket, environ);
 
+	l->outcome.peer = &l->peer;
 	if (error != 0)
 		refuse(l, (enum why)-error);
 }
@@ -215,10 +205,11 @@ read_request(struct life *l)
 {
 	struct request_limits limits = { l->options.request_timeout,
 	    l->options.max_body };
-	int error = request_read(&l->request, l->peer.input, &limits);
+	int error = request_read(&l->request, l->is_socket, &limits);
 
-	l->judged = true;
-	l->room = request_room(&l->request);
+	l->room = (struct text){ room, sizeof room, 0, false };
+	l->outcome.msg = &l->request.msg;
+	l->outcome.buf = l->request.buf;
 	if (error != 0)
 		refuse(l, (enum why)-error);
 }
@@ -229,6 +220,7 @@ choose_script(struct life *l)
 	int error = script_choose(&l->script, l->options.directory,
 	    &l->request.msg, l->request.buf, &l->room);
 
+	l->outcome.script = l->script.name;
 	if (error != 0)
 		refuse(l, (enum why)-error);
 }
@@ -261,12 +253,13 @@ enter_sandbox(struct life *l)
 
 	if (l->options.sandbox.level == SANDBOX_NO)
 		return;
-	log_hold();
+	log_keep_open();
 	entered = sandbox_enter(&l->options.sandbox, &got, &fault);
 	sandbox_text(&t, &l->options.sandbox, &got);
+	l->outcome.sandbox = l->sandbox;
 	if (entered == 0)
 		return;
-	l->missing = fault.what;
+	l->outcome.missing = fault.what;
 	errno = fault.error;
 	refuse(l, WHY_SANDBOX);
 }
@@ -335,31 +328,18 @@ restore_state(void)
 	close_from_3();
 }
 
-static void
-log_exec(struct life *l)
-{
-	struct log_entry entry = {
-		.room = free_room(l).start, .event = LOG_EXEC, .peer = &l->peer,
-		.msg = &l->request.msg, .buf = l->request.buf,
-		.script = l->script.name, .env = &l->env,
-		.sandbox = sandbox_of(l)
-	};
-
-	log_request(&entry);
-}
-
 static _Noreturn void
 become_script(struct life *l)
 {
 	char *argv[] = { (char *)l->script.name, NULL };
-	struct explain explain = { WHY_NONE, 0, false, &l->request,
-	    &l->script, &l->env, sandbox_of(l), NULL };
 
+	l->outcome.event = EVENT_EXEC;
+	l->outcome.env = &l->env;
 	if (l->options.explain)
-		exit(explain_print(&explain, l->options.explain_json));
-	if (request_become_stdin(&l->request, l->peer.input) != 0)
+		exit(explain(l));
+	if (request_become_stdin(&l->request, l->is_socket) != 0)
 		refuse(l, WHY_SYSTEM);
-	log_exec(l);
+	log_outcome(&l->outcome);
 	log_adopt_stderr(l->script.name);
 	if (is_ack(l) && close_stdout_for_ack() != 0)
 		refuse(l, WHY_SYSTEM);
@@ -381,8 +361,7 @@ main(int argc, char **argv)
 		return EX_OSERR;
 	ignore_signals();
 	options_read(&l->options, argc, argv);
-	log_open(l->options.log_where, l->options.log_file,
-	    l->options.log_level);
+	log_open("sipcgi-handler", &l->options.log);
 	learn_peer(l);
 	read_request(l);
 	choose_script(l);

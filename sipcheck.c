@@ -154,29 +154,47 @@ judge_via(const struct sipmsg *m, const unsigned char *buf, uint32_t *at)
 
 /* Content-Length = 1*DIGIT (RFC 3261 20.14, 18.3). */
 static enum why
-judge_length(struct sipmsg *m, const unsigned char *buf,
-    const struct sipcheck_limits *limits, uint32_t *at)
+judge_length(const struct sipmsg *m, const unsigned char *buf,
+    const struct sipcheck_limits *limits, uint64_t *length, uint32_t *at)
 {
 	const struct sipmsg_field *f = sipmsg_first(m, SIPMSG_CONTENT_LENGTH);
-	uint32_t end;
+	uint32_t end = f->value.off + f->value.len;
 
-	if (f == NULL) {
-		if (!limits->on_stream ||
-		    sipmsg_first(m, SIPMSG_CONTENT_TYPE) == NULL)
-			return WHY_NONE;
-		*at = m->head_len;
-		return WHY_CONTENT_LENGTH_MISSING;
-	}
-	end = f->value.off + f->value.len;
 	*at = octet_span(buf, f->value.off, end, OCTET_DIGIT);
 	if (f->value.len == 0 || *at != end)
 		return WHY_CONTENT_LENGTH;
 	*at = f->value.off;
-	if (!read_number(buf, f->value.off, f->value.len, limits->max_body,
-	    &m->content_length))
-		return WHY_BODY_LARGE;
-	m->has_content_length = true;
-	return WHY_NONE;
+	return read_number(buf, f->value.off, f->value.len, limits->max_body,
+	    length) ? WHY_NONE : WHY_BODY_LARGE;
+}
+
+/* Where the body ends, or that nothing says it. */
+static enum why
+judge_body(struct sipmsg *m, const unsigned char *buf,
+    const struct sipcheck_limits *limits, uint32_t *at)
+{
+	enum why why;
+
+	if (sipmsg_first(m, SIPMSG_CONTENT_LENGTH) != NULL) {
+		why = judge_length(m, buf, limits, &m->content_length, at);
+		m->has_content_length = why == WHY_NONE;
+		return why;
+	}
+	*at = m->head_len;
+	return limits->on_stream &&
+	    sipmsg_first(m, SIPMSG_CONTENT_TYPE) != NULL ?
+	    WHY_CONTENT_LENGTH_MISSING : WHY_NONE;
+}
+
+bool
+sipcheck_length(const struct sipmsg *m, const unsigned char *buf,
+    const struct sipcheck_limits *limits, uint64_t *length)
+{
+	const struct sipmsg_field *f = sipmsg_first(m, SIPMSG_CONTENT_LENGTH);
+	uint32_t at;
+
+	return f != NULL && sipmsg_next(m, f) == NULL &&
+	    judge_length(m, buf, limits, length, &at) == WHY_NONE;
 }
 
 static enum why
@@ -198,7 +216,7 @@ judge(struct sipmsg *m, const unsigned char *buf,
 	if (why == WHY_NONE)
 		why = judge_via(m, buf, at);
 	if (why == WHY_NONE)
-		why = judge_length(m, buf, limits, at);
+		why = judge_body(m, buf, limits, at);
 	return why;
 }
 

@@ -24,4 +24,13 @@ struct sipcheck_limits {
 int sipcheck(struct sipmsg *m, const unsigned char *buf,
     const struct sipcheck_limits *limits);
 
+/*
+ * Content-Length judged for itself, whatever else is wrong: where a message
+ * ends that is refused, so that a stream can go on after it (RFC 3261 18.3).
+ * For a complete head.  True where there is one, valid and within the limit:
+ * *length is set then.
+ */
+bool sipcheck_length(const struct sipmsg *m, const unsigned char *buf,
+    const struct sipcheck_limits *limits, uint64_t *length);
+
 #endif

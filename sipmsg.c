@@ -120,7 +120,7 @@ sipmsg_next(const struct sipmsg *m, const struct sipmsg_field *f)
 }
 
 size_t
-sipmsg_blank(const unsigned char *buf, size_t len)
+sipmsg_empty_lines(const unsigned char *buf, size_t len)
 {
 	size_t i = 0;
 
@@ -232,7 +232,9 @@ parse_start_line(struct sipmsg *m, const unsigned char *buf, uint32_t to)
 
 /*
  * What is to be known of a name that is not in the table: FNV-1a over it, the
- * same in either case of a letter, tells such names apart cheaply.
+ * same in either case of a letter, tells such names apart cheaply.  The hash
+ * needs no key: names chosen to collide make at most SIPMSG_MAX_FIELDS names
+ * be compared with each other, which costs less than reading them did.
  */
 static void
 note_other_name(struct sipmsg_field *f, const unsigned char *p, uint32_t n)
@@ -495,7 +497,7 @@ sipmsg_scan(struct sipmsg *m, const unsigned char *buf, size_t len)
 }
 
 int
-sipmsg_cut(struct sipmsg *m, const unsigned char *buf, size_t len,
+sipmsg_end(struct sipmsg *m, const unsigned char *buf, size_t len,
     enum why why)
 {
 	/* With its line end here, a field counts as whole. */

@@ -5,12 +5,12 @@
  * The caller owns the buffer; nothing is written into it, and every result
  * is a slice of it (offset and length), valid as long as the buffer holds
  * the same octets.  The message begins at offset 0 of the buffer: the caller
- * drops the empty lines that may precede it (sipmsg_blank()).
+ * drops the empty lines that may precede it (sipmsg_empty_lines()).
  *
  * Use: append what arrives to the buffer and call sipmsg_scan() until it
  * returns something other than SIPMSG_MORE.  0: the head is complete, judge
  * it with sipcheck().  Negative: a fault that ends reading at once.
- * When the input ends early, sipmsg_cut() says what to answer.  However the
+ * When the input ends early, sipmsg_end() says what to answer.  However the
  * octets are split over calls, the results are the same.
  */
 #ifndef SIPMSG_H
@@ -144,7 +144,7 @@ void sipmsg_init(struct sipmsg *);
  * How many of the octets before a start line are complete empty lines, CRLF
  * or LF (RFC 3261 7.5, RFC 5626 3.5.1).
  */
-size_t sipmsg_blank(const unsigned char *buf, size_t len);
+size_t sipmsg_empty_lines(const unsigned char *buf, size_t len);
 
 /*
  * Scan what has arrived: buf[0..len) is the message so far, from its first
@@ -159,7 +159,7 @@ int sipmsg_scan(struct sipmsg *, const unsigned char *buf, size_t len);
  * line.  Returns the negated reason to report: `why`, unless what did arrive
  * says more.  Fields whose line has ended count as whole.
  */
-int sipmsg_cut(struct sipmsg *, const unsigned char *buf, size_t len,
+int sipmsg_end(struct sipmsg *, const unsigned char *buf, size_t len,
     enum why why);
 
 /*

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 
 #include "text.h"
@@ -76,4 +77,31 @@ text_escape(struct text *t, const void *octets, size_t n, size_t most,
 	}
 	if (n > most)
 		text_puts(t, "...");
+}
+
+#define E(name) { name, #name }
+static const struct {
+	int number;
+	const char *name;
+} errors[] = {
+	E(E2BIG), E(EACCES), E(EBADF), E(EBUSY), E(EFAULT), E(EFBIG),
+	E(EINTR), E(EINVAL), E(EIO), E(EISDIR), E(ELIBBAD), E(ELOOP),
+	E(EMFILE), E(ENAMETOOLONG), E(ENFILE), E(ENOENT), E(ENOEXEC),
+	E(ENOMEM), E(ENOSPC), E(ENOSYS), E(ENOTDIR), E(ENXIO),
+	E(EOPNOTSUPP), E(EPERM), E(EPIPE), E(EROFS), E(ETXTBSY),
+	E(ECONNRESET), E(ENOTCONN), E(EAGAIN), E(EDQUOT), E(ENODEV),
+	E(ETIMEDOUT), E(EHOSTUNREACH), E(ENETUNREACH), E(ECONNABORTED),
+	E(ENOBUFS), E(ENOTSOCK), E(EAFNOSUPPORT), E(ESTALE), E(EPROTO),
+};
+#undef E
+
+const char *
+text_errno(int error)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof errors / sizeof errors[0]; i++)
+		if (errors[i].number == error)
+			return errors[i].name;
+	return "UNKNOWN";
 }

@@ -11,13 +11,6 @@
 #include <stdint.h>
 
 /*
- * Large zeroed data goes behind all that is small: the small then shares few
- * pages, and of the large only those are made that are written to.  For
- * static objects with no initializer.
- */
-#define LAST_IN_BSS __attribute__((section(".bss.~large")))
-
-/*
  * Text that grows in the owner's memory.  What does not fit is not written,
  * and `full` stays set: callers check once, at the end.
  */
@@ -45,5 +38,8 @@ struct text text_rest(const struct text *);
  */
 void text_escape(struct text *, const void *octets, size_t n, size_t most,
     bool spaces);
+
+/* The name of an errno value, e.g. "ENOENT". */
+const char *text_errno(int error);
 
 #endif

@@ -32,7 +32,7 @@ build(const unsigned char *message, size_t len)
 	struct text room = { octets, sizeof octets, 0, false };
 	struct env env;
 	static const struct peer peer = {
-		.input = PEER_INET, .known = true,
+		.known = true,
 		.binary = { [10] = 0xff, 0xff, 192, 0, 2, 1 },
 		.remote_addr = "192.0.2.1", .remote_port = 40000,
 		.local_addr = "192.0.2.2", .local_port = 5060

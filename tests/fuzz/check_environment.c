@@ -18,10 +18,10 @@
 #define IPV6 { 0x20, 1, 0x0d, 0xb8, [15] = 7 }
 
 static const struct peer peers[CHECK_PEERS] = {
-	{ PEER_FILE, false, { 0 }, "127.0.0.1", 0, "localhost", 5060 },
-	{ PEER_INET, true, IPV4, "192.0.2.7", 40112, "192.0.2.1", 5060 },
-	{ PEER_INET, true, IPV6, "2001:db8::7", 65535, "2001:db8::1", 1 },
-	{ PEER_UNIX, true, IPV6, "2001:db8::7", 0, "localhost", 5060 },
+	{ false, { 0 }, "127.0.0.1", 0, "localhost", 5060 },
+	{ true, IPV4, "192.0.2.7", 40112, "192.0.2.1", 5060 },
+	{ true, IPV6, "2001:db8::7", 65535, "2001:db8::1", 1 },
+	{ true, IPV6, "2001:db8::7", 0, "localhost", 5060 },
 };
 
 /* PATH stands for what must not pass. */

@@ -58,7 +58,8 @@ check_guarded(const unsigned char *octets, size_t n)
 static int
 scan(struct feed *f, size_t arrived)
 {
-	f->blank = sipmsg_blank(check_guarded(f->data, arrived), arrived);
+	f->blank = sipmsg_empty_lines(check_guarded(f->data, arrived),
+	    arrived);
 	f->buf = f->data + f->blank;
 	f->len = arrived - f->blank;
 	return sipmsg_scan(&f->msg, check_guarded(f->buf, f->len), f->len);
@@ -81,7 +82,7 @@ feed_read(struct feed *f, const unsigned char *data, size_t size,
 	if (f->result == SIPMSG_MORE && f->len == 0)
 		f->result = -WHY_EMPTY;
 	else if (f->result == SIPMSG_MORE)
-		f->result = sipmsg_cut(&f->msg, check_guarded(f->buf, f->len),
+		f->result = sipmsg_end(&f->msg, check_guarded(f->buf, f->len),
 		    f->len, WHY_HEAD_CUT);
 	else if (f->result == 0)
 		f->result = sipcheck(&f->msg,

@@ -33,7 +33,8 @@ main(void)
 		return 1;
 	if (fds_secure() != 0)
 		return 1;
-	log_open(LOG_STDERR, NULL, LOG_LEVEL_INFO);
-	log_message(LOG_LEVEL_ERR, "lost");
+	log_open("race", &(struct log_options){ .where = LOG_STDERR,
+	    .level = EVENT_LEVEL_INFO });
+	log_message(EVENT_LEVEL_ERR, "lost");
 	return 0;
 }

@@ -11,26 +11,24 @@
 int
 main(void)
 {
-	static const char *const names[] = { "exec", "reject", "discard",
-	    "error" };
-	static char room[LOG_ROOM];
 	struct peer peer = { .remote_addr = "192.0.2.7",
 	    .remote_port = 40112 };
 	const struct why_entry *why;
-	enum log_event event;
+	enum event event;
 	int i;
 
 	if (fds_secure() != 0)
 		return 1;
-	log_open(LOG_JOURNAL, NULL, LOG_LEVEL_INFO);
+	log_open("sipcgi-handler", &(struct log_options){
+	    .where = LOG_JOURNAL, .level = EVENT_LEVEL_INFO });
 	for (i = WHY_NONE + 1; i < WHY_COUNT; i++) {
 		why = why_entry((enum why)i);
 		event = why->status == 0 && why->exit_status == 0 ?
-		    LOG_DISCARD : why->status == 400 || why->status == 505 ?
-		    LOG_REJECT : LOG_ERROR;
-		log_request(&(struct log_entry){ .room = room, .event = event,
+		    EVENT_DISCARD : why->status == 400 || why->status == 505 ?
+		    EVENT_REJECT : EVENT_ERROR;
+		log_outcome(&(struct outcome){ .event = event,
 		    .why = (enum why)i, .peer = &peer });
-		printf("%s\t%d\t%s\t%s\t%s\n", names[event], why->status,
+		printf("%s\t%d\t%s\t%s\t%s\n", event_name(event), why->status,
 		    why->token, why->phrase, why->hint);
 	}
 	return 0;
