@@ -27,10 +27,17 @@
 
 VERSION = 1.0.0
 
-# Modules. PURE ones do no I/O: unit tests, fuzzers and benchmarks link them
-# as they are.
-PURE = why octet sipmsg sipcheck sipvia sipuri field text env reply seccomp event peer logline
-MODULES = $(PURE) fds connection request script sandbox log cmdline options explain
+# Modules, in layers: none knows of a later one (tests/tree/layers.bats). The
+# first two are pure: no system call, no allocation, no state. Unit tests,
+# fuzzers and benchmarks link them as they are.
+#   GRAMMAR	octets to meaning
+#   MADE	what is made of a message
+#   SYSTEM	what touches the system
+GRAMMAR = why octet sipuri sipmsg sipvia sipcheck
+MADE = text peer field env reply event outcome logline
+SYSTEM = fds connection request script seccomp sandbox log cmdline options \
+	explain
+MODULES = $(GRAMMAR) $(MADE) $(SYSTEM)
 SOURCES = sipcgi-handler.c $(MODULES:=.c)
 
 # ---- Where things go (GNU Coding Standards, Directory Variables)
@@ -122,8 +129,8 @@ OLDER_KERNELS = $(foreach abi,0 1 2 3 4 5 6,$(BUILD)/tests/sandbox/handler-abi$(
 # sipcgi-log reads the journal by libsystemd, which is dynamic and of glibc.
 TOOL_CC = $(if $(SANITIZE),clang,cc)
 TOOL_HARDENING = -Wl,-z,noexecstack,-z,relro,-z,now
-TOOL_SOURCES = $(wildcard tools/*.c)
-ifneq ($(TOOL_SOURCES),)
+TOOL_SOURCES = event.c $(wildcard tools/*.c)
+ifneq ($(wildcard tools/*.c),)
   TOOL_LIBS := $(shell pkg-config --libs libsystemd 2>/dev/null)
   TOOL = $(if $(TOOL_LIBS),$(BUILD)/sipcgi-log,no-tool)
 endif
@@ -223,9 +230,9 @@ $(OLDER_KERNELS:$(BUILD)/tests/sandbox/handler-%=$(BUILD)/tests/sandbox/sandbox-
 	@mkdir -p $(@D)
 	$(call run,CC,$(COMPILE) -I. -DSANDBOX_MAX_ABI=$* -MMD -MP -c -o $@ $<)
 
-$(BUILD)/sipcgi-log: $(TOOL_SOURCES) $(wildcard tools/*.h) $(BUILD)/flags
+$(BUILD)/sipcgi-log: $(TOOL_SOURCES) event.h $(wildcard tools/*.h) $(BUILD)/flags
 	$(call run,CC,$(TOOL_CC) $(LANGUAGE) $(WARNINGS) $(HARDENING) -fPIE \
-	    $(SANITIZERS) $(CPPFLAGS) $(CFLAGS) -pie $(TOOL_HARDENING) \
+	    $(SANITIZERS) -I. $(CPPFLAGS) $(CFLAGS) -pie $(TOOL_HARDENING) \
 	    $(LDFLAGS) -o $@ $(TOOL_SOURCES) $(TOOL_LIBS))
 
 no-tool:

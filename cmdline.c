@@ -7,6 +7,7 @@
 #include "cmdline.h"
 #include "fds.h"
 #include "log.h"
+#include "pages.h"
 #include "text.h"
 
 #ifndef VERSION
@@ -55,7 +56,7 @@ cmdline_fail(const struct cmdline *c, const char *option, const char *value,
 {
 	static const struct log_options standard = { LOG_AUTO, NULL,
 	    EVENT_LEVEL_INFO };
-	static char octets[512];
+	static PAGES_LARGE char octets[512];
 	struct text line = { octets, sizeof octets - 1, 0, false };
 	size_t message;
 
@@ -180,7 +181,7 @@ put_row(struct text *t, const struct cmdline_option *o)
 static _Noreturn void
 print_help(const struct cmdline *c)
 {
-	static char octets[4096];
+	static PAGES_LARGE char octets[4096];
 	struct text t = { octets, sizeof octets, 0, false };
 	size_t i;
 

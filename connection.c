@@ -30,6 +30,18 @@ why_no_peer(void)
 	return -WHY_PEER_GONE;
 }
 
+/* Both ends of an Internet socket. */
+static void
+set_ends(struct peer *p, const union peer_sockaddr *remote,
+    const union peer_sockaddr *local)
+{
+	unsigned char from[16], to[16];
+	uint16_t from_port = peer_read_sockaddr(remote, from);
+	uint16_t to_port = peer_read_sockaddr(local, to);
+
+	peer_set(p, from, from_port, to, to_port);
+}
+
 int
 connection_learn(struct peer *p, bool *is_socket, char *const *environment)
 {
@@ -54,7 +66,7 @@ connection_learn(struct peer *p, bool *is_socket, char *const *environment)
 		return -WHY_SYSTEM;
 	*is_socket = true;
 	if (local.any.sa_family == AF_INET || local.any.sa_family == AF_INET6)
-		peer_set_sockaddr(p, &remote, &local);
+		set_ends(p, &remote, &local);
 	else
 		peer_set_environment(p, environment);
 	return 0;

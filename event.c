@@ -1,6 +1,6 @@
 #include "event.h"
 
-/* The Makefile takes the catalog's numbers from these lines. */
+/* systemd/sip-cgi.catalog has a text for each MESSAGE_ID. */
 static const struct {
 	const char *name;
 	const char *message_id;

@@ -4,6 +4,7 @@
 
 #include "explain.h"
 #include "fds.h"
+#include "pages.h"
 #include "sandbox.h"
 #include "text.h"
 
@@ -408,7 +409,7 @@ json_environment(struct text *t, const struct explain *e)
 int
 explain_print(const struct explain *e, bool json)
 {
-	static char output[OUTPUT_SIZE];
+	static PAGES_LARGE char output[OUTPUT_SIZE];
 	struct text text = { output, sizeof output, 0, false }, *t = &text;
 
 	if (json) {

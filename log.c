@@ -14,6 +14,7 @@
 #include "fds.h"
 #include "log.h"
 #include "logline.h"
+#include "pages.h"
 #include "text.h"
 
 #ifndef JOURNAL_SOCKET
@@ -58,7 +59,7 @@ struct entry {
 	struct text fields;
 };
 
-static char room[PREFIX_SIZE + LOGLINE_SIZE + 1 + LOGLINE_FIELDS_SIZE];
+static PAGES_LARGE char room[PREFIX_SIZE + LOGLINE_SIZE + 1 + LOGLINE_FIELDS_SIZE];
 
 /* Is fd 2 the stream that systemd connected to the journal? */
 static bool

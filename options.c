@@ -5,6 +5,7 @@
 
 #include "cmdline.h"
 #include "options.h"
+#include "pages.h"
 
 #ifndef SCRIPT_DIRECTORY
 #define SCRIPT_DIRECTORY "/usr/local/lib/sip-cgi-bin"
@@ -13,7 +14,7 @@
 static const char *
 read_directory(void *into, const char *value)
 {
-	static char from_cwd[PATH_MAX];
+	static PAGES_LARGE char from_cwd[PATH_MAX];
 	struct options *o = into;
 	size_t n;
 
@@ -109,7 +110,7 @@ static const char *
 read_tmp(void *into, const char *value)
 {
 	static const char name[] = "TMPDIR=";
-	static char tmpdir[PATH_MAX + sizeof name];
+	static PAGES_LARGE char tmpdir[PATH_MAX + sizeof name];
 	struct options *o = into;
 
 	if (value[0] != '/')

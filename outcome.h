@@ -4,6 +4,8 @@
  *
  * Filled in step by step while the request is served.  What is not known
  * yet, or does not apply, is 0 or NULL.  Pointers are the owner's.
+ *
+ * Pure, as sipmsg.h is.
  */
 #ifndef OUTCOME_H
 #define OUTCOME_H
@@ -42,5 +44,12 @@ struct outcome {
 	const char *detail;		/* what was wrong, in words */
 	const struct outcome_done *done;	/* of EVENT_DONE alone */
 };
+
+/*
+ * The request is not run.  Sets why, errno if this machine is at fault, event
+ * and answered: we answer if the reason has a status and the message may be
+ * answered at all.
+ */
+void outcome_refuse(struct outcome *, enum why, int error, bool answerable);
 
 #endif

@@ -81,9 +81,8 @@ write_address(const unsigned char binary[16], char text[PEER_ADDRESS_SIZE])
 	text[t.len] = '\0';
 }
 
-/* Address and port of either family; IPv4 is mapped. */
-static uint16_t
-read_sockaddr(const union peer_sockaddr *a, unsigned char binary[16])
+uint16_t
+peer_read_sockaddr(const union peer_sockaddr *a, unsigned char binary[16])
 {
 	if (a->any.sa_family == AF_INET) {
 		memcpy(binary, mapped, sizeof mapped);
@@ -146,16 +145,15 @@ peer_set_local(struct peer *p)
 }
 
 void
-peer_set_sockaddr(struct peer *p, const union peer_sockaddr *remote,
-    const union peer_sockaddr *local)
+peer_set(struct peer *p, const unsigned char remote[16], uint16_t remote_port,
+    const unsigned char local[16], uint16_t local_port)
 {
-	unsigned char binary[16];
-
 	p->known = true;
-	p->remote_port = read_sockaddr(remote, p->binary);
-	write_address(p->binary, p->remote_addr);
-	p->local_port = read_sockaddr(local, binary);
-	write_address(binary, p->local_addr);
+	memcpy(p->binary, remote, sizeof p->binary);
+	p->remote_port = remote_port;
+	p->local_port = local_port;
+	write_address(remote, p->remote_addr);
+	write_address(local, p->local_addr);
 }
 
 void

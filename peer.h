@@ -44,9 +44,14 @@ union peer_sockaddr {
  */
 void peer_set_local(struct peer *);
 
-/* Both ends of an Internet socket, as the kernel names them. */
-void peer_set_sockaddr(struct peer *, const union peer_sockaddr *remote,
-    const union peer_sockaddr *local);
+/* Addresses of 16 octets, an IPv4 one mapped, and ports. */
+void peer_set(struct peer *, const unsigned char remote[16],
+    uint16_t remote_port, const unsigned char local[16],
+    uint16_t local_port);
+
+/* Such an address, and the port, out of one of AF_INET or AF_INET6. */
+uint16_t peer_read_sockaddr(const union peer_sockaddr *,
+    unsigned char binary[16]);
 
 /*
  * What super-servers say where fd 0 does not: REMOTE_* (systemd), TCP*

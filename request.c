@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "pages.h"
 #include "request.h"
 #include "sipcheck.h"
 
@@ -273,7 +274,7 @@ request_read(struct request *r, bool is_socket,
 void
 request_drain(int fd, int milliseconds)
 {
-	static unsigned char scrap[16384];
+	static PAGES_LARGE unsigned char scrap[16384];
 	int64_t deadline = milliseconds > 0 ? request_now() + milliseconds : 0;
 	size_t total = 0;
 	ssize_t n;

@@ -32,6 +32,7 @@
 #include "log.h"
 #include "options.h"
 #include "outcome.h"
+#include "pages.h"
 #include "reply.h"
 #include "request.h"
 #include "sandbox.h"
@@ -56,13 +57,13 @@
 #define LINGER_MILLISECONDS 1000
 
 /* What is made of a message: names of scripts, the environment, an answer. */
-static char room[SCRIPT_ROOM + ENV_ROOM + REPLY_SIZE];
+static PAGES_LARGE char room[SCRIPT_ROOM + ENV_ROOM + REPLY_SIZE];
 
 /*
  * All that is known; zeroed pages, of which a small request touches few: what
  * is large stands last.
  */
-static struct life {
+static PAGES_LARGE struct life {
 	bool is_socket;			/* fd 0 is */
 	char sandbox[SANDBOX_TEXT_MAX];
 	struct text room;
@@ -147,16 +148,6 @@ linger(void)
 		request_drain(STDOUT_FILENO, LINGER_MILLISECONDS);
 }
 
-static enum event
-event_of(enum why why, bool answered)
-{
-	int status = why_entry(why)->status;
-
-	if (status == 500 || why_entry(why)->exit_status != EX_OK)
-		return EVENT_ERROR;
-	return answered ? EVENT_REJECT : EVENT_DISCARD;
-}
-
 static int
 explain(const struct life *l)
 {
@@ -174,11 +165,8 @@ refuse(struct life *l, enum why why)
 {
 	struct outcome *o = &l->outcome;
 
-	o->why = why;
-	o->error = why_entry(why)->status == 500 ? errno : 0;
-	o->answered = o->msg != NULL && why_entry(why)->status != 0 &&
-	    sipmsg_is_answerable(l->request.buf, l->request.len);
-	o->event = event_of(why, o->answered);
+	outcome_refuse(o, why, errno, o->msg != NULL &&
+	    sipmsg_is_answerable(l->request.buf, l->request.len));
 	if (l->options.explain)
 		exit(explain(l));
 	if (o->answered)

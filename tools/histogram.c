@@ -22,7 +22,7 @@
 
 struct line {
 	uint64_t start;			/* minutes, as in the keys */
-	uint64_t count[EVENT_COUNT];
+	uint64_t count[EVENT_KINDS];
 	uint64_t total;
 };
 
@@ -95,7 +95,7 @@ build(struct histogram *histogram, const struct tally *minutes, unsigned per)
 			line = &histogram->lines[histogram->count++];
 			line->start = start;
 		}
-		for (j = 0; j < EVENT_COUNT; j++)
+		for (j = 0; j < EVENT_KINDS; j++)
 			line->count[j] += rows[i]->count[j];
 		line->total += rows[i]->total;
 	}
@@ -117,8 +117,8 @@ bar_columns(void)
 static const char *
 glyph(enum event event)
 {
-	static const char *const ascii[EVENT_COUNT] = { "#", "x", ".", "!" };
-	static const char *const blocks[EVENT_COUNT] =
+	static const char *const ascii[EVENT_KINDS] = { "#", "x", ".", "!" };
+	static const char *const blocks[EVENT_KINDS] =
 	    { "\u2588", "\u2592", "\u2591", "!" };
 
 	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? blocks[event] :
@@ -132,7 +132,7 @@ draw(const struct line *line, uint64_t most, uint64_t columns)
 	uint64_t length;
 	size_t i;
 
-	for (i = 0; i < EVENT_COUNT; i++) {
+	for (i = 0; i < EVENT_KINDS; i++) {
 		length = line->count[i] * columns / most;
 		if (length == 0 && line->count[i] > 0)
 			length = 1;
@@ -198,11 +198,11 @@ show_heading(unsigned per)
 		(void)printf("Requests per %u minutes", per);
 	show_colour(COLOUR_PLAIN);
 	(void)fputs(" (", stdout);
-	for (i = 0; i < EVENT_COUNT; i++) {
+	for (i = 0; i < EVENT_KINDS; i++) {
 		show_colour(event_colours[i]);
 		(void)printf("%s%s", i > 0 ? " " : "", glyph((enum event)i));
 		show_colour(COLOUR_PLAIN);
-		(void)printf(" %s", event_names[i]);
+		(void)printf(" %s", event_name((enum event)i));
 	}
 	(void)puts(")");
 }
@@ -211,7 +211,7 @@ void
 histogram_show(const struct tally *minutes, unsigned per)
 {
 	struct histogram histogram;
-	uint64_t most = 1, columns = bar_columns() - EVENT_COUNT, next;
+	uint64_t most = 1, columns = bar_columns() - EVENT_KINDS, next;
 	size_t i;
 
 	build(&histogram, minutes, per);
@@ -245,8 +245,8 @@ histogram_show_json(const struct tally *minutes, unsigned per)
 		tm.tm_isdst = -1;
 		(void)fputs(i > 0 ? ",{\"time\":" : "{\"time\":", stdout);
 		show_json_time((uint64_t)mktime(&tm) * 1000000);
-		for (j = 0; j < EVENT_COUNT; j++)
-			(void)printf(",\"%s\":%llu", event_names[j],
+		for (j = 0; j < EVENT_KINDS; j++)
+			(void)printf(",\"%s\":%llu", event_name((enum event)j),
 			    (unsigned long long)histogram.lines[i].count[j]);
 		(void)putchar('}');
 	}

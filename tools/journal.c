@@ -5,18 +5,6 @@
 
 #include "journal.h"
 
-const char *const event_names[EVENT_COUNT] = {
-	"exec", "reject", "discard", "error"
-};
-
-/* As in the handler's log.c and in sip-cgi.catalog. */
-static const char *const message_ids[EVENT_COUNT] = {
-	"6f1d0c5f3c1e4b0e9a0f5be2a1d4c701",
-	"9b7e4a52d0c84f4f8e53c1a7b6e2d302",
-	"3c58e1f7a9d24d6b8f10e4c2b7a5d903",
-	"e24b9d1c7f3a4086b5d8c6f0a3e71b04",
-};
-
 #define ID_LENGTH	32
 
 #define NAME(name)	{ name, sizeof(name) - 1 }
@@ -55,9 +43,9 @@ add_matches(sd_journal *journal, const struct journal_place *place)
 	size_t i;
 	int error;
 
-	for (i = 0; i < EVENT_COUNT; i++) {
+	for (i = 0; i < EVENT_KINDS; i++) {
 		(void)snprintf(match, sizeof(match), "MESSAGE_ID=%s",
-		    message_ids[i]);
+		    event_message_id((enum event)i));
 		if ((error = sd_journal_add_match(journal, match, 0)) < 0)
 			return fail(error, "match", match);
 	}
@@ -128,9 +116,10 @@ take(struct request *request, const char *data, size_t length)
 	name = (size_t)(equals - data);
 	length -= name + 1;
 	if (name == 10 && memcmp(data, "MESSAGE_ID", 10) == 0) {
-		for (i = 0; i < EVENT_COUNT; i++)
+		for (i = 0; i < EVENT_KINDS; i++)
 			if (length == ID_LENGTH &&
-			    memcmp(equals + 1, message_ids[i], ID_LENGTH) == 0)
+			    memcmp(equals + 1,
+			    event_message_id((enum event)i), ID_LENGTH) == 0)
 				request->event = (enum event)i;
 		return;
 	}

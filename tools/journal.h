@@ -10,16 +10,10 @@
 #include <stdint.h>
 #include <systemd/sd-journal.h>
 
-/* What became of a request: one MESSAGE_ID each. */
-enum event {
-	EVENT_EXEC,
-	EVENT_REJECT,
-	EVENT_DISCARD,
-	EVENT_ERROR,
-	EVENT_COUNT
-};
+#include "event.h"
 
-extern const char *const event_names[EVENT_COUNT];
+/* The kinds of event that are counted here: all before this one. */
+#define EVENT_KINDS EVENT_DONE
 
 enum field {
 	FIELD_ADDR,

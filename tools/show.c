@@ -3,7 +3,7 @@
 
 #include "show.h"
 
-const enum colour event_colours[EVENT_COUNT] = {
+const enum colour event_colours[EVENT_KINDS] = {
 	COLOUR_GREEN, COLOUR_YELLOW, COLOUR_DIM, COLOUR_RED
 };
 
@@ -201,7 +201,7 @@ show_request_text(const struct request *request)
 
 	show_time(request->usec);
 	show_colour(event_colours[request->event]);
-	(void)printf(" %-7s ", event_names[request->event]);
+	(void)printf(" %-7s ", event_name(request->event));
 	show_colour(COLOUR_PLAIN);
 	show_peer(request);
 	show_value(" ", &value[FIELD_STATUS]);
@@ -254,7 +254,7 @@ show_request_json(const struct request *request)
 
 	(void)fputs("{\"time\":", stdout);
 	show_json_time(request->usec);
-	(void)printf(",\"event\":\"%s\"", event_names[request->event]);
+	(void)printf(",\"event\":\"%s\"", event_name(request->event));
 	for (i = 0; i < FIELD_COUNT; i++) {
 		if (request->value[i].length == 0)
 			continue;

@@ -23,7 +23,7 @@ static const struct table peers = {
 	"Peers", "peers", { "peer" }, true
 };
 /* Those that are not run: why. */
-static const struct table reasons[EVENT_COUNT] = {
+static const struct table reasons[EVENT_KINDS] = {
 	[EVENT_REJECT] = { "Refused", "refusals", { "why", "status" }, false },
 	[EVENT_DISCARD] = { "Discarded", "discards", { "why" }, false },
 	[EVENT_ERROR] = { "Errors", "errors", { "why", "errno", "script" },
@@ -54,6 +54,7 @@ summary_add(struct summary *summary, const struct request *request)
 		    event);
 		break;
 	case EVENT_ERROR:
+	case EVENT_DONE:
 	case EVENT_COUNT:
 		(void)tally_add(&summary->reasons[event], &value[FIELD_WHY],
 		    &value[FIELD_ERRNO], &value[FIELD_SCRIPT], event);
@@ -82,13 +83,13 @@ show_events(const struct tally_row *row)
 
 	if (row->count[EVENT_EXEC] == row->total)
 		return;
-	for (i = EVENT_EXEC + 1; i < EVENT_COUNT; i++) {
+	for (i = EVENT_EXEC + 1; i < EVENT_KINDS; i++) {
 		if (row->count[i] == 0)
 			continue;
 		(void)fputs(before, stdout);
 		show_colour(event_colours[i]);
 		(void)printf("%llu %s", (unsigned long long)row->count[i],
-		    event_names[i]);
+		    event_name((enum event)i));
 		show_colour(COLOUR_PLAIN);
 		before = ", ";
 	}
@@ -166,12 +167,12 @@ show_totals(const struct summary *summary)
 	show_time(summary->last);
 	(void)printf("\n\n%10llu requests\n",
 	    (unsigned long long)summary->total);
-	for (i = 0; i < EVENT_COUNT; i++) {
+	for (i = 0; i < EVENT_KINDS; i++) {
 		if (summary->count[i] == 0)
 			continue;
 		(void)printf("%10llu ", (unsigned long long)summary->count[i]);
 		show_colour(event_colours[i]);
-		(void)printf("%-7s", event_names[i]);
+		(void)printf("%-7s", event_name((enum event)i));
 		show_colour(COLOUR_PLAIN);
 		(void)printf(" %5.1f %%\n", 100.0 *
 		    (double)summary->count[i] / (double)summary->total);
@@ -189,7 +190,7 @@ summary_show(const struct summary *summary, size_t top, unsigned minutes)
 	}
 	show_totals(summary);
 	show_table(&scripts, &summary->scripts, top);
-	for (i = EVENT_REJECT; i < EVENT_COUNT; i++)
+	for (i = EVENT_REJECT; i < EVENT_KINDS; i++)
 		show_table(&reasons[i], &summary->reasons[i], top);
 	show_table(&peers, &summary->peers, top);
 	(void)putchar('\n');
@@ -197,12 +198,12 @@ summary_show(const struct summary *summary, size_t top, unsigned minutes)
 }
 
 static void
-show_counts_json(const uint64_t count[EVENT_COUNT])
+show_counts_json(const uint64_t count[EVENT_KINDS])
 {
 	size_t i;
 
-	for (i = 0; i < EVENT_COUNT; i++)
-		(void)printf(",\"%s\":%llu", event_names[i],
+	for (i = 0; i < EVENT_KINDS; i++)
+		(void)printf(",\"%s\":%llu", event_name((enum event)i),
 		    (unsigned long long)count[i]);
 }
 
@@ -248,7 +249,7 @@ summary_show_json(const struct summary *summary, size_t top, unsigned minutes)
 		show_json_time(summary->last);
 	}
 	show_table_json(&scripts, &summary->scripts, top);
-	for (i = EVENT_REJECT; i < EVENT_COUNT; i++)
+	for (i = EVENT_REJECT; i < EVENT_KINDS; i++)
 		show_table_json(&reasons[i], &summary->reasons[i], top);
 	show_table_json(&peers, &summary->peers, top);
 	if (summary->total > 0) {

@@ -11,9 +11,9 @@
 
 struct summary {
 	uint64_t first, last;		/* the times of the outermost ones */
-	uint64_t total, count[EVENT_COUNT];
+	uint64_t total, count[EVENT_KINDS];
 	struct tally scripts;		/* script, method */
-	struct tally reasons[EVENT_COUNT];	/* why; status, or
+	struct tally reasons[EVENT_KINDS];	/* why; status, or
 					   errno, script */
 	struct tally peers;		/* address */
 	struct tally minutes;		/* local time, see histogram.h */

@@ -14,7 +14,7 @@
 #define TALLY_PART_MAX	256
 
 struct tally_row {
-	uint64_t count[EVENT_COUNT];
+	uint64_t count[EVENT_KINDS];
 	uint64_t total;
 	size_t length;
 	char key[];			/* the values, a NUL after each */

@@ -89,7 +89,8 @@ world()
 		    "$DIR/probe.world" | sed s/1/2/)" "$DIR/probe.world"
 		[ "$(wc -l <"$ANSWER")" -eq 3 ]
 	done
-	world "fd 2" "$PWD/file.log offset $(wc -c <file.log)"
+	# Opened for it, to be appended to.
+	world "fd 2" "$PWD/file.log offset 0"
 }
 
 @test "what a script writes to stderr goes to the log's file, not to the peer" {

@@ -8,19 +8,20 @@ bats_require_minimum_version 1.5.0
 
 export LOG=$BUILD/sipcgi-log
 
+# Of each kind of event.
+declare -gA MESSAGE_IDS
+while read -r event id; do
+	MESSAGE_IDS[$event]=$id
+done < <(sed -n 's/.*{ "\([a-z]*\)", "\([0-9a-f]*\)" },/\1 \2/p' "$TOP/event.c")
+unset event id
+
 # One entry in export format: at second $1 since 1970, of event $2, with the
 # fields NAME=VALUE that follow. Values may hold any octet but a line feed.
 entry()
 {
 	local seconds=$1 id name length
 
-	case $2 in
-	exec)		id=6f1d0c5f3c1e4b0e9a0f5be2a1d4c701 ;;
-	reject)		id=9b7e4a52d0c84f4f8e53c1a7b6e2d302 ;;
-	discard)	id=3c58e1f7a9d24d6b8f10e4c2b7a5d903 ;;
-	error)		id=e24b9d1c7f3a4086b5d8c6f0a3e71b04 ;;
-	*)		id=$2 ;;
-	esac
+	id=${MESSAGE_IDS[$2]:-$2}
 	printf '__REALTIME_TIMESTAMP=%s\n__MONOTONIC_TIMESTAMP=%s\n' \
 	    "${seconds}000000" "$((seconds - 1700000000))000000"
 	printf '_BOOT_ID=%032d\nMESSAGE_ID=%s\nSIPCGI_EVENT=%s\n' 1 "$id" "$2"

@@ -48,8 +48,8 @@ documented()
 	section sipcgi-handler.8 SYNOPSIS |
 	    sed -n 's/^\.Op Fl \(-*[A-Za-z-]*\).*/\1/p' |
 	    sed '/^-/!s/./&\n/g' | sed '/./s/^/-/; /^$/d' >synopsis
-	grep -vE '^--(directory|request-timeout|script-timeout|max-body|env|log|log-level|sandbox|writable|explain|help|version)$' \
-	    help >short
+	"$HANDLER" --help |
+	    sed -En 's/^  (-[A-Za-z]), --.*/\1/p; s/^ {6}(--[a-z-]+).*/\1/p' >short
 	same short synopsis
 }
 
