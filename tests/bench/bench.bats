@@ -53,7 +53,7 @@ setup()
 # executes the script.
 calls()
 {
-	"$TOP/tests/helpers/connect" --on=unix --early -- strace -o calls "$@" \
+	"$BUILD/tests/helpers/connect" --on=unix --early -- strace -o calls "$@" \
 	    <"$TOP/tests/bench/messages/page.sip" >answer
 	grep -q '^execve(.*default\.cgi' calls
 	sed '1d; /^execve/,$d; s/(.*//; s/^recvfrom$/read/' calls | sort

@@ -7,7 +7,7 @@
 bats_require_minimum_version 1.5.0
 load ../helpers/helper
 
-CONNECT=$TOP/tests/helpers/connect
+CONNECT=$BUILD/tests/helpers/connect
 PROBE=$BUILD/tests/helpers/probe
 
 # bats' hook: each test has a directory of scripts whose default.cgi is the
@@ -59,7 +59,7 @@ handle()
 	"$HANDLER" -d "$DIR" -l stderr "$@" >"$ANSWER" 2>"$LOG" || STATUS=$?
 }
 
-# The same on a connection. ON is a list of options for tests/helpers/connect.
+# The same on a connection. ON is a list of options for connect.
 handle_on()
 {
 	STATUS=0

@@ -79,7 +79,7 @@ handle()
 # As inetd starts it: one TCP connection for fds 0, 1 and 2.
 handle_as_inetd()
 {
-	inside "$TOP/tests/helpers/connect" --stderr=connection -- "$HANDLER" \
+	inside "$BUILD/tests/helpers/connect" --stderr=connection -- "$HANDLER" \
 	    -d "$PWD/scripts" >answer
 }
 
@@ -259,7 +259,7 @@ handle_in_stream()
 	inside sh -c 'for i in $(seq 64); do
 		"$1/tests/helpers/connect" --stderr=connection -- "$2" -d "$3" \
 		    <message.$i >/dev/null &
-	done; wait' - "$TOP" "$HANDLER" "$PWD/scripts"
+	done; wait' - "$BUILD" "$HANDLER" "$PWD/scripts"
 	wait_until has_entries 64 -t sipcgi-handler --grep='call-id=many'
 	wait_until has_entries 64 -t default.cgi --grep='^many'
 	inside "$LOG" -j SIPCGI_EVENT=exec | python3 -c '
@@ -314,7 +314,7 @@ handle_with_syslog()
 
 @test "without a journal, auto and journal go to syslog, facility daemon" {
 	for option in auto journal syslog; do
-		request "sys1" | handle_with_syslog "$TOP/tests/helpers/connect" \
+		request "sys1" | handle_with_syslog "$BUILD/tests/helpers/connect" \
 		    --stderr=connection -- "$HANDLER" -d "$PWD/scripts" \
 		    -l "$option" >out
 		grep -qE '^<30>sipcgi-handler\[[0-9]+\]: exec   peer=.* call-id=sys1$' \
@@ -329,7 +329,7 @@ handle_with_syslog()
 import socket
 socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).bind(
     \"/run/systemd/journal/socket\")"
-		exec "$@"' - "$TOP/tests/helpers/connect" --stderr=connection -- \
+		exec "$@"' - "$BUILD/tests/helpers/connect" --stderr=connection -- \
 	    "$HANDLER" -d "$PWD/scripts" >out
 	grep -q 'call-id=stale1$' out
 }

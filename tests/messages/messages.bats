@@ -2,11 +2,12 @@
 # script choice, environment and answers, each with a file. What is not as
 # expected is printed with the name of its file.
 
-load ../helpers/helper
+load ../helpers/blackbox
 
 deliver()
 {
-	run "$TOP/tests/messages/check-messages" "$HANDLER" "$BUILD/tests/helpers/probe" "$@"
+	run "$TOP/tests/messages/check-messages" "$CONNECT" "$HANDLER" \
+	    "$PROBE" "$@"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ ${lines[-1]} == "$# messages, $(($# * 3)) deliveries, 0 "* ]]

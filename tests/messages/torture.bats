@@ -19,7 +19,7 @@ exceptions()
 	[ -r "$messages/torture.tsv" ] ||
 	    skip "the torture messages are not at hand"
 	exceptions >argued
-	run "$TOP/tests/messages/check-torture" "$HANDLER" "$PROBE" "$messages" \
+	run "$TOP/tests/messages/check-torture" "$CONNECT" "$HANDLER" "$PROBE" "$messages" \
 	    argued
 	echo "$output"
 	[ "$status" -eq 0 ]

@@ -128,7 +128,7 @@ time.sleep(60)' >port 3>&- &
 		\$W/probe reconnect $(cat port) connect
 		EOS
 		# The client sees a reset when its connection is taken away.
-		request | "$TOP/tests/helpers/connect" -- ./handler -s --no-network \
+		request | "$BUILD/tests/helpers/connect" -- ./handler -s --no-network \
 		    -d "$WORLD/scripts" -l stderr 2>log >answer || :
 		grep -qx "$want" log || {
 			cat log

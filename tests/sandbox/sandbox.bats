@@ -247,7 +247,7 @@ time.sleep(60)' "$name" >up 3>&- &
 # The script's connection is a real one here.
 run_connected()
 {
-	OUT=$(request | "$TOP/tests/helpers/connect" -- ./handler -d "$WORLD/scripts" \
+	OUT=$(request | "$BUILD/tests/helpers/connect" -- ./handler -d "$WORLD/scripts" \
 	    -l stderr "$@" 2>log)
 }
 
@@ -447,7 +447,7 @@ run_lacking()
 @test "standard error reaches the log file when it was the connection" {
 	script <<<'echo complaint >&2'
 	fresh "$(id -un)"
-	request | "$TOP/tests/helpers/connect" --stderr=connection -- ./handler \
+	request | "$BUILD/tests/helpers/connect" --stderr=connection -- ./handler \
 	    $FULL -d "$WORLD/scripts" -l "$WORLD/file.log" >answer
 	[ ! -s answer ]
 	grep -qx complaint file.log
