@@ -32,7 +32,10 @@ probe()
 # A script of the lines on standard input under the name $1.
 script()
 {
-	cat >"$DIR/$1"
+	local lines
+
+	IFS= read -r -d '' lines || :
+	printf %s "$lines" >"$DIR/$1"
 	chmod 755 "$DIR/$1"
 }
 
@@ -113,10 +116,11 @@ no_script_ran()
 # The words "$@" are in the log.
 logged()
 {
-	local word
+	local word log
 
+	IFS= read -r -d '' log <"$LOG" || :
 	for word; do
-		grep -qF -e "$word" "$LOG" ||
+		[[ $log == *"$word"* ]] ||
 		    explain_failure "no $word in the log" || return
 	done
 }
@@ -124,10 +128,11 @@ logged()
 # None of the words "$@" is in the log.
 not_logged()
 {
-	local word
+	local word log
 
+	IFS= read -r -d '' log <"$LOG" || :
 	for word; do
-		! grep -qF -e "$word" "$LOG" ||
+		[[ $log != *"$word"* ]] ||
 		    explain_failure "$word is in the log" || return
 	done
 }

@@ -64,3 +64,16 @@ stop()
 	kill "$1" 2>/dev/null || :
 	wait "$1" 2>/dev/null || :
 }
+
+# bats' own trap, before each command, notes where that is, which takes longer
+# than most commands do. Where a test fails is as well known when it fails.
+if declare -F bats_debug_trap bats_check_status_from_trap >/dev/null; then
+	bats_debug_trap() { :; }
+	bats_error_trap()
+	{
+		bats_check_status_from_trap
+		bats_capture_stack_trace
+		# shellcheck disable=SC2034 # bats reads it
+		BATS_DEBUG_LAST_STACK_TRACE_IS_VALID=1
+	}
+fi

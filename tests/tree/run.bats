@@ -53,6 +53,20 @@ shunit2_file()
 	[[ $output == *'FAILED: ./a.bats: bad'*because* ]]
 }
 
+# helper.bash has its own way to find out.
+@test "a failure's line is named, also in a function that the test calls" {
+	bats_file a <<-X
+	load $TOP/tests/helpers/helper
+	deeper() { false; }
+	@ "bad" {
+		true
+		deeper
+	}
+	X
+	run_tests ./a.bats
+	[[ $output == *'deeper'*' line 2,'*' line 5)'* ]]
+}
+
 @test "a failure in shunit2 counts once for each test, not assertion" {
 	shunit2_file a <<-'X'
 	testGood() { assertEquals 1 1; }
