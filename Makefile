@@ -25,7 +25,7 @@
 #   WERROR=yes            warnings are errors
 #   V=1                   show the commands
 
-VERSION = 1.0.0
+VERSION = 1.1.0
 
 # Modules, in layers: none knows of a later one (tests/tree/layers.bats). The
 # first two are pure: no system call, no allocation, no state. Unit tests,

@@ -26,7 +26,7 @@ static char buf[131072];
 #ifdef CONTRACT
 static char *environment[] = {
 	"GATEWAY_INTERFACE=SIP-CGI/1.1", "SERVER_PROTOCOL=SIP/2.0",
-	"SERVER_SOFTWARE=sipcgi-handler/1.0.0", "SERVER_NAME=localhost",
+	"SERVER_SOFTWARE=sipcgi-handler/1.1.0", "SERVER_NAME=localhost",
 	"SERVER_PORT=5060", "REMOTE_ADDR=127.0.0.1",
 	"SCRIPT_FILENAME=/usr/local/lib/sip-cgi-bin/default.cgi",
 	"REQUEST_METHOD=INVITE", "REQUEST_URI=sip:bryan@foo.com:5060;user=IP",

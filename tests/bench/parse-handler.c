@@ -40,7 +40,7 @@ build(const unsigned char *message, size_t len)
 	struct env_request request = {
 		.msg = &m, .buf = message, .peer = &peer,
 		.script = "/usr/lib/sip-cgi-bin/default.cgi",
-		.software = "sipcgi-handler/1.0.0", .inherited = inherited
+		.software = "sipcgi-handler/1.1.0", .inherited = inherited
 	};
 
 	if (!parse(message, len))

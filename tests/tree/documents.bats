@@ -133,7 +133,7 @@ variables()
 @test "what README says to look at is there" {
 	local name
 
-	sed '1,/^Where to look/d; /^The code:/,$d' "$TOP/README" |
+	sed '1,/^Where to look/d; /^License:/,$d' "$TOP/README" |
 	    grep -Eo '^    [^ ]+( [^ ]+)*' | sed 's/,* /\n/g; s/,$//' |
 	    sed '/^$/d' >named
 	grep -qx '.ci/run' named
