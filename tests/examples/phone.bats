@@ -95,7 +95,7 @@ no_binding() { ! binding "$1"; }
 
 @test "phone: sipsak registers over TCP" {
 	served
-	sipsak -E tcp -U -C "sip:bob@127.0.0.1:9" -u bob -a secret -x 600 -vv \
-	    -s "sip:bob@127.0.0.1:$PORT" >sipsak.out 2>&1
+	sipsak_asks -U -C "sip:bob@127.0.0.1:9" -u bob -a secret -x 600 \
+	    -s "sip:bob@127.0.0.1:$PORT"
 	binding bob@127.0.0.1
 }

@@ -29,9 +29,9 @@ load examples
 	example default.cgi
 	example options ping@127.0.0.1
 	serve
-	sipsak -E tcp -vv -s "sip:anybody@127.0.0.1:$PORT" >sipsak.out 2>&1
+	sipsak_asks -s "sip:anybody@127.0.0.1:$PORT"
 	grep -q '^SIP/2.0 200 OK' sipsak.out
-	sipsak -E tcp -vv -s "sip:ping@127.0.0.1:$PORT" >sipsak.out 2>&1
+	sipsak_asks -s "sip:ping@127.0.0.1:$PORT"
 	grep -q '^Accept-Encoding: identity' sipsak.out
 }
 
