@@ -7,6 +7,8 @@
 #                         DIR=...; PORT=5060
 #   make check            build, run the tests; TESTS='FILE...' for some
 #   make check-system     tests under a real systemd (root)
+#   make check-fresh      README's commands on Debian 12, 13 and sid, freshly
+#                         bootstrapped (root); SUITES='trixie' for some
 #   make install          to $(prefix), below $(DESTDIR); starts nothing
 #   make uninstall        removes what install put there
 #   make clean dist       remove what was built; a tarball of HEAD
@@ -320,9 +322,9 @@ uninstall: $(FROM_TEMPLATES) $(PLACED)
 		    rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$d"; \
 	done
 
-# Super-servers that the tests have unpacked are kept: build/super.
+# What the tests have downloaded is kept: super-servers, systems.
 clean:
-	@rm -rf $(filter-out $(BUILD)/super,$(wildcard $(BUILD)/*)) $(PROGRAM)
+	@rm -rf $(filter-out $(BUILD)/super $(BUILD)/fresh,$(wildcard $(BUILD)/*)) $(PROGRAM)
 
 TARBALL = sipcgi-handler-$(VERSION).tar.gz
 dist:
@@ -331,12 +333,13 @@ dist:
 # ---- Tests and measurements. Each script finds the program and the build
 # ---- tree in its environment. The second make sees what the first installed.
 
-.PHONY: check check-system demo run coverage fuzz load bench bench-parse \
+.PHONY: check check-system check-fresh demo run coverage fuzz load bench bench-parse \
 	bench-peers bench-log bench-sandbox
 
 RUN = HANDLER='$(abspath $(PROGRAM))' BUILD='$(abspath $(BUILD))' TOP='$(CURDIR)'
 PORT = 5060
 DIR =
+SUITES =
 
 check:
 	@$(RUN) tests/packages check
@@ -352,6 +355,9 @@ run:
 	@$(RUN) tests/packages demo
 	@$(MAKE) --no-print-directory all
 	@$(RUN) tests/demo/serve '$(PORT)' '$(DIR)'
+
+check-fresh:
+	@$(RUN) tests/fresh $(SUITES)
 
 # make NAME runs tests/NAME, or tests/DIR/run where there is one.
 check-system: SCRIPT = tests/system/run

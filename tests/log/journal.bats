@@ -11,7 +11,7 @@ setup_file()
 {
 	export LC_ALL=C
 	if ! "$TOP/tests/log/journald" --try 2>/dev/null; then
-		export NO_JOURNALD='needs root, or user namespaces'
+		export NO_JOURNALD='needs root or user namespaces, and cgroup2'
 		return
 	fi
 	"$TOP/tests/log/journald" >"$BATS_FILE_TMPDIR/journald.log" 2>&1 3>&- &
