@@ -90,8 +90,10 @@ STATIC = $(if $(findstring musl,$(CC)),yes,no)
 # Small rather than fast: most of this code runs once in a process, so what
 # counts is how much of it must be fetched.
 CFLAGS = -Os -g
-LANGUAGE = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
-	-DSCRIPT_DIRECTORY='"$(sipdir)"'
+LANGUAGE = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
+# options.c has it. It is no flag of the others, so that make install with
+# another prefix compiles one file.
+PLACES = -DSCRIPT_DIRECTORY='"$(sipdir)"'
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wconversion -Wsign-conversion -Wcast-align \
 	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 \
@@ -198,6 +200,9 @@ $(BUILD)/%.o: %.c $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
 	$(call run,CC,$(COMPILE) -I. -MMD -MP -c -o $@ $<)
 
+$(BUILD)/options.o: LANGUAGE += $(PLACES)
+$(BUILD)/options.o: $(BUILD)/places
+
 # A driver for unit tests or a benchmark, linked to all modules but main's.
 test-programs: $(TEST_PROGRAMS) $(OLDER_KERNELS)
 	@:
@@ -251,10 +256,12 @@ $(BUILD)/kernel:
 	done
 	@mv $@.new $@
 
-# Everything is made again when a flag or a path changes.
-$(BUILD)/flags: FORCE
+# What depends on flags, or on places, is made again when one changes.
+$(BUILD)/flags: TEXT = $(COMPILE) $(LINK)
+$(BUILD)/places: TEXT = $(PLACES) $(SUBSTITUTE) $(PLACE)
+$(BUILD)/flags $(BUILD)/places: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(COMPILE) $(LINK) $(SUBSTITUTE) $(PLACE))' >$@.new
+	@printf '%s\n' '$(subst ','\'',$(TEXT))' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 SUBSTITUTE = sed $(foreach v,VERSION bindir libexecdir libdir sysconfdir \
@@ -269,11 +276,11 @@ PLACE = sed -e 's|/usr/local/share/sip-cgi|$(datadir)/sip-cgi|g' \
 	-e 's|/usr/local/lib/sip-cgi-bin|$(sipdir)|g' \
 	-e 's|/usr/local/lib/cgi-bin|$(dir $(sipdir))cgi-bin|g'
 
-$(BUILD)/%: %.in $(BUILD)/flags
+$(BUILD)/%: %.in $(BUILD)/places
 	@mkdir -p $(@D)
 	$(call run,SED,$(SUBSTITUTE) $< >$@)
 
-$(PLACED): $(BUILD)/%: % $(BUILD)/flags
+$(PLACED): $(BUILD)/%: % $(BUILD)/places
 	@mkdir -p $(@D)
 	$(call run,SED,$(PLACE) $< >$@)
 

@@ -141,16 +141,29 @@ tree()
 	cmp "$BATS_TEST_TMPDIR/mine" "$D/opt/sip/etc/xinetd.d/sip-cgi"
 }
 
-@test "objects are made again when a flag changes, and only then" {
-	local objects=$BATS_FILE_TMPDIR/build
+# How many objects of the program there are, newer than file $1 if given.
+made_again()
+{
+	find "$BATS_FILE_TMPDIR/build" -maxdepth 1 -name '*.o' \
+	    ${1:+-newer "$1"} -printf x | wc -c
+}
 
-	touch "$BATS_TEST_TMPDIR/then"
+@test "objects are made again when a flag changes, and only then" {
+	local then=$BATS_TEST_TMPDIR/then
+
 	make_it all
-	[ -z "$(find "$objects" -name '*.o' -newer "$BATS_TEST_TMPDIR/then")" ]
+	touch "$then"
+	make_it all
+	[ "$(made_again "$then")" -eq 0 ]
+	# One of them knows where the scripts are.
+	make_it all prefix=/elsewhere
+	[ "$(made_again "$then")" -eq 1 ]
+	"$BATS_FILE_TMPDIR/build/sipcgi-handler" --help |
+	    grep -qF '[/elsewhere/lib/sip-cgi-bin]'
 	make_it all CPPFLAGS=-DOTHER
-	[ "$(find "$objects" -maxdepth 1 -name '*.o' | wc -l)" -eq \
-	    "$(find "$objects" -maxdepth 1 -name '*.o' \
-	    -newer "$BATS_TEST_TMPDIR/then" | wc -l)" ]
+	[ "$(made_again "$then")" -eq "$(made_again)" ]
+	"$BATS_FILE_TMPDIR/build/sipcgi-handler" --help |
+	    grep -qF '[/opt/sip/lib/sip-cgi-bin]'
 }
 
 @test "the tarball of dist holds what a build needs, and no build" {
