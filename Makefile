@@ -213,7 +213,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBRARY)
 # What must hold of any message: checked by a driver and by fuzz targets.
 CHECKS = $(patsubst %.c,$(BUILD)/%.o,tests/fuzz/feed.c \
 	$(wildcard tests/fuzz/check_*.c))
-FUZZ_TARGETS = $(addprefix $(BUILD)/tests/fuzz/,parse environment answer)
+FUZZ_TARGETS = $(addprefix $(BUILD)/tests/fuzz/,parse environment answer log)
 
 $(BUILD)/tests/unit/message $(BUILD)/tests/unit/value: $(CHECKS)
 

@@ -20,20 +20,29 @@ struct writer {
 	bool journal;
 };
 
-static void
+/* Returns where the pair begins, for end(). */
+static size_t
 begin(const struct writer *w, const char *key, const char *field)
 {
+	size_t start = w->text->len;
+
 	if (!w->journal)
 		text_putc(w->text, ' ');
 	text_puts(w->text, w->journal ? field : key);
 	text_putc(w->text, '=');
+	return start;
 }
 
+/* A pair that does not fit is left out. */
 static void
-end(const struct writer *w)
+end(const struct writer *w, size_t start)
 {
 	if (w->journal)
 		text_putc(w->text, '\n');
+	if (w->text->full) {
+		w->text->len = start;
+		w->text->full = false;
+	}
 }
 
 /* In a line a space ends the value, so there it is escaped. */
@@ -41,9 +50,10 @@ static void
 put_octets(const struct writer *w, const char *key, const char *field,
     const void *octets, size_t n, size_t most)
 {
-	begin(w, key, field);
+	size_t start = begin(w, key, field);
+
 	text_escape(w->text, octets, n, most, w->journal);
-	end(w);
+	end(w, start);
 }
 
 static void
@@ -66,9 +76,10 @@ static void
 put_number(const struct writer *w, const char *key, const char *field,
     uint64_t number)
 {
-	begin(w, key, field);
+	size_t start = begin(w, key, field);
+
 	text_number(w->text, number);
-	end(w);
+	end(w, start);
 }
 
 /* A word of our own. */
@@ -76,9 +87,10 @@ static void
 put_word(const struct writer *w, const char *key, const char *field,
     const char *word)
 {
-	begin(w, key, field);
+	size_t start = begin(w, key, field);
+
 	text_puts(w->text, word);
-	end(w);
+	end(w, start);
 }
 
 /*
@@ -93,32 +105,32 @@ put_uri(const struct writer *w, const unsigned char *uri, size_t n)
 	const unsigned char *colon = scheme == NULL || at == NULL ||
 	    at < scheme ? NULL :
 	    memchr(scheme + 1, ':', (size_t)(at - scheme - 1));
-	size_t before = colon == NULL ? n : (size_t)(colon + 1 - uri);
+	size_t before = colon == NULL ? n : (size_t)(colon + 1 - uri), start;
 
 	if (n == 0)
 		return;
-	begin(w, "uri", "SIP_URI");
+	start = begin(w, "uri", "SIP_URI");
 	text_escape(w->text, uri, before, MOST_URI, w->journal);
 	if (colon != NULL && before <= MOST_URI) {
 		text_puts(w->text, "***");
 		text_escape(w->text, at, (size_t)(uri + n - at), MOST_URI,
 		    w->journal);
 	}
-	end(w);
+	end(w, start);
 }
 
 static void
 put_peer(const struct writer *w, const struct peer *peer)
 {
 	bool brackets = !w->journal && strchr(peer->remote_addr, ':') != NULL;
+	size_t start = begin(w, "peer", "REMOTE_ADDR");
 
-	begin(w, "peer", "REMOTE_ADDR");
 	if (brackets)
 		text_putc(w->text, '[');
 	text_puts(w->text, peer->remote_addr);
 	if (brackets)
 		text_putc(w->text, ']');
-	end(w);
+	end(w, start);
 	if (peer->remote_port == 0)
 		return;
 	if (w->journal)
@@ -216,20 +228,25 @@ put_outcome(const struct writer *w, const struct outcome *o)
 }
 
 static void
-put_dropped(struct text *t, const struct outcome *o)
+put_dropped(const struct writer *w, const struct outcome *o)
 {
-	size_t i, n = o->env->ndropped;
+	size_t i, n = o->env->ndropped, start;
 
+	if (n == 0)
+		return;
+	start = begin(w, "dropped", NULL);
 	for (i = 0; i < n && i < MOST_DROPPED_NAMES; i++) {
 		struct slice name =
 		    o->msg->field[o->env->dropped[i]].name;
 
-		text_puts(t, i == 0 ? " dropped=" : ",");
-		text_escape(t, o->buf + name.off, name.len, MOST_DROPPED,
-		    false);
+		if (i > 0)
+			text_putc(w->text, ',');
+		text_escape(w->text, o->buf + name.off, name.len,
+		    MOST_DROPPED, false);
 	}
 	if (n > MOST_DROPPED_NAMES)
-		text_puts(t, ",...");
+		text_puts(w->text, ",...");
+	end(w, start);
 }
 
 void
@@ -244,7 +261,7 @@ logline_put(struct text *t, const struct outcome *o)
 		text_putc(t, ' ');
 	put_outcome(&w, o);
 	if (o->env != NULL)
-		put_dropped(t, o);
+		put_dropped(&w, o);
 }
 
 void

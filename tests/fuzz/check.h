@@ -55,10 +55,11 @@ void check_splits(const struct feed *whole, bool on_stream);
 /* All cuts into two. */
 void check_every_cut(const struct feed *whole, bool on_stream);
 
-/* The three that are fuzzed. */
+/* What is fuzzed. */
 void check_parse(const unsigned char *data, size_t size);
 void check_environment(const unsigned char *data, size_t size);
 void check_answer(const unsigned char *data, size_t size);
+void check_log(const unsigned char *data, size_t size);
 
 /*
  * A copy of at most CHECK_MOST octets that ends where the next page may not

@@ -4,13 +4,15 @@
  * usage: message parse FILE [file]
  *        message environment FILE PEER
  *        message answer FILE PEER [TOKEN]
+ *        message length FILE
  *        message full FILE
  *        message check FILE...
  *
  * PEER is a number for check_peer(). `file`: the input ends a body, as a
  * pipe does. Slices are of the message; the place of a fault is one in FILE,
  * where empty lines may come before the message. The answer is for the fault
- * that was found, or for the reason with that token. full: for a script whose
+ * that was found, or for the reason with that token. length: what
+ * Content-Length says for itself, up to 1000 octets. full: for a script whose
  * path leaves ever less room in the block, and for too many variables. check
  * aborts where something does not hold that must for any octets
  * (tests/fuzz/check.h).
@@ -174,6 +176,19 @@ check_full(const struct feed *f)
 	puts("whole or not at all");
 }
 
+/* Whatever else is wrong with the message. */
+static void
+print_length(const struct feed *f)
+{
+	const struct sipcheck_limits limits = { 1000, true };
+	uint64_t length;
+
+	if (sipcheck_length(&f->msg, f->buf, &limits, &length))
+		printf("%llu\n", (unsigned long long)length);
+	else
+		puts("none");
+}
+
 static enum why
 find_token(const char *token)
 {
@@ -213,6 +228,7 @@ check_all(const char *name)
 	check_parse(data, size);
 	check_environment(data, size);
 	check_answer(data, size);
+	check_log(data, size);
 	feed_whole(&f, data, size, true);
 	if (size <= EVERY_CUT_MOST)
 		check_every_cut(&f, true);
@@ -243,6 +259,8 @@ main(int argc, char **argv)
 	else if (strcmp(what, "answer") == 0)
 		print_answer(&f, check_peer((uint32_t)atoi(option)),
 		    argc > 4 ? argv[4] : NULL);
+	else if (strcmp(what, "length") == 0)
+		print_length(&f);
 	else if (strcmp(what, "full") == 0)
 		check_full(&f);
 	else

@@ -333,6 +333,25 @@ test_content_type_without_a_length()
 	    "$("$driver" parse "$message" file | sed -n 1p)"
 }
 
+# A stream goes on after a message that is refused for something else.
+test_content_length_judged_for_itself()
+{
+	for line in 'l: 0' 'Content-Length: 1000' 'l: 00010' 'l:\r\n 7'; do
+		instead Call-ID "$line\\r\\n"
+		case $(parse | head -n 1) in
+		missing-call-id*) ;;
+		*) fail "$(parse | head -n 1)" ;;
+		esac
+		expected=$(printf %s "$line" | sed 's/.*[: ]0*\(.\)/\1/')
+		assertEquals "$line" "$expected" "$("$driver" length "$message")"
+	done
+	for line in 'Subject: x' 'l:' 'l: 1001' 'l: +1' 'l: 1 1' 'l: 1\r\nl: 1' \
+	    'l: 99999999999999999999999' 'l: 1;x'; do
+		instead Call-ID "$line\\r\\n"
+		assertEquals "$line" none "$("$driver" length "$message")"
+	done
+}
+
 test_limit_of_fields()
 {
 	lines=$(seq -f 'X-%g: 1\r\n' 95 | tr -d '\n')
