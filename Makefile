@@ -5,7 +5,9 @@
 #   make demo             requests through a super-server, shown
 #   make run              serve the examples until Ctrl-C, or the scripts of
 #                         DIR=...; PORT=5060
-#   make check            build, run the tests; TESTS='FILE...' for some
+#   make check            build, run the tests; TESTS='FILE...' or directories
+#                         for some
+#   make check-all        the same, with every combination of what there is
 #   make check-system     tests under a real systemd (root)
 #   make check-fresh      README's commands on Debian 12, 13 and sid, freshly
 #                         bootstrapped (root); SUITES='trixie' for some
@@ -14,9 +16,11 @@
 #   make clean dist       remove what was built; a tarball of HEAD
 #   make coverage fuzz load
 #   make bench bench-parse bench-peers bench-log bench-sandbox
+#   make packages         install what the tests need
 #
-# demo, run, check and the last lines install the packages that they need
-# when run by root, and say which they need when not.
+# Run by root, demo, run, check and the lines from coverage on install what they
+# need and is missing; run by others, they say what that is. With PACKAGES=no
+# they do neither.
 #
 # Variables: CC CFLAGS CPPFLAGS LDFLAGS DESTDIR prefix and the other GNU
 # directories, and
@@ -340,28 +344,34 @@ dist:
 # ---- Tests and measurements. Each script finds the program and the build
 # ---- tree in its environment. The second make sees what the first installed.
 
-.PHONY: check check-system check-fresh demo run coverage fuzz load bench bench-parse \
-	bench-peers bench-log bench-sandbox
+.PHONY: check check-all check-system check-fresh demo run coverage fuzz load \
+	bench bench-parse bench-peers bench-log bench-sandbox packages
 
 RUN = HANDLER='$(abspath $(PROGRAM))' BUILD='$(abspath $(BUILD))' TOP='$(CURDIR)'
 PORT = 5060
 DIR =
 SUITES =
+PACKAGES = yes
+need = $(if $(filter no,$(PACKAGES)),@:,@$(RUN) tests/packages $(1))
 
-check:
-	@$(RUN) tests/packages check
+check-all: export CHECK = all
+check check-all:
+	$(call need,check)
 	@$(MAKE) --no-print-directory all test-programs
 	@$(RUN) tests/run $(TESTS)
 
 demo:
-	@$(RUN) tests/packages demo
+	$(call need,demo)
 	@$(MAKE) --no-print-directory all
 	@$(RUN) tests/demo/run
 
 run:
-	@$(RUN) tests/packages demo
+	$(call need,demo)
 	@$(MAKE) --no-print-directory all
 	@$(RUN) tests/demo/serve '$(PORT)' '$(DIR)'
+
+packages:
+	@$(RUN) tests/packages check
 
 check-fresh:
 	@$(RUN) tests/fresh $(SUITES)
@@ -379,6 +389,6 @@ bench-log: SCRIPT = tests/bench/log
 
 check-system coverage fuzz load bench bench-parse bench-peers bench-log \
     bench-sandbox:
-	@$(RUN) tests/packages $@
+	$(call need,$@)
 	@$(MAKE) --no-print-directory all test-programs
 	@$(RUN) $(SCRIPT)

@@ -164,3 +164,13 @@ packages()
 	[ "$status" -ne 0 ]
 	[[ $output == *wishes* ]]
 }
+
+@test "make asks for packages, and with PACKAGES=no never" {
+	local targets=(check check-all demo run coverage fuzz load bench
+	    bench-log bench-sandbox bench-parse bench-peers check-system)
+
+	run -0 make -C "$TOP" -n "${targets[@]}"
+	[ "$(grep -c 'tests/packages' <<<"$output")" -eq "${#targets[@]}" ]
+	run -0 make -C "$TOP" -n "${targets[@]}" PACKAGES=no
+	[[ $output == *tests/run* && $output != *tests/packages* ]]
+}

@@ -136,6 +136,29 @@ shunit2_file()
 	[ "$status" -eq 1 ]
 }
 
+@test "a directory stands for the tests in it" {
+	mkdir area
+	bats_file area/a <<-'X'
+	@ "one" { true; }
+	X
+	shunit2_file area/b <<-'X'
+	testTwo() { assertEquals 1 1; }
+	X
+	echo 'exit 1' >area/no-test.sh
+	run_tests ./area
+	[ "$last" = '2 passed, 0 failed' ]
+	[[ $output == *./area/a.bats*./area/b.sh* ]]
+}
+
+@test "a file that takes long is started before the others" {
+	for file in a b c; do
+		bats_file $file <<<'@ "x" { true; }'
+	done
+	sed -i '1i # Runs early: it takes long.' c.bats
+	JOBS=1 run_tests ./a.bats ./b.bats ./c.bats
+	[[ $output == *./c.bats*./a.bats*./b.bats* ]]
+}
+
 @test "files that must run alone do" {
 	# Each makes the directory, and fails when another has it.
 	for file in a b c; do
