@@ -3,10 +3,13 @@
 #include <sched.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include <linux/audit.h>
+#include <linux/netlink.h>
 #include <linux/seccomp.h>
 
 #include "seccomp.h"
@@ -33,6 +36,9 @@
 #ifndef SYS_quotactl_fd
 #define SYS_quotactl_fd		443
 #endif
+#ifndef SYS_process_mrelease
+#define SYS_process_mrelease	448
+#endif
 #ifndef SYS_open_tree_attr
 #define SYS_open_tree_attr	467
 #endif
@@ -41,6 +47,8 @@
 #ifndef MSG_FASTOPEN
 #define MSG_FASTOPEN		0x20000000
 #endif
+/* include/uapi/linux/ioprio.h */
+#define IOPRIO_WHO_PROCESS	1
 
 /*
  * Flags of clone(2) that make a namespace.  CLONE_NEWTIME is none of them:
@@ -50,322 +58,295 @@
 			CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
 			CLONE_NEWNET)
 
-/* Where the tree ends: in one of these blocks of `tail`. */
-enum leaf {
-	OPEN_1, OPEN_2, SEND_2, SEND_3, CLONE, SOCKET_RARE, SOCKET,
-	EPERM_, ENOSYS_, ALLOW, LEAVES
-};
-
-#define EXPLOITS	SECCOMP_DENY_EXPLOITS
-#define NETWORK		SECCOMP_DENY_NETWORK
-#define TRUNCATE	SECCOMP_DENY_TRUNCATE
-
 /*
- * In any order; a call may be here twice, and the row further down wins when
- * both apply.
+ * The calls that are denied whatever their arguments are.  For the filter each
+ * is a bit (see append_denied): their order does not matter, and one more
+ * costs nothing.
  */
-static const struct rule {
-	uint16_t nr;
-	uint8_t when;		/* enum seccomp_deny, any of */
-	uint8_t leaf;
-} rules[] = {
+static const uint16_t denied[] = {
 	/* Other code in the kernel. */
-	{ SYS_init_module, EXPLOITS, EPERM_ },
-	{ SYS_finit_module, EXPLOITS, EPERM_ },
-	{ SYS_delete_module, EXPLOITS, EPERM_ },
-	{ SYS_kexec_load, EXPLOITS, EPERM_ },
+	SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load,
 #ifdef SYS_kexec_file_load
-	{ SYS_kexec_file_load, EXPLOITS, EPERM_ },
+	SYS_kexec_file_load,
 #endif
-	{ SYS_bpf, EXPLOITS, EPERM_ },
-	{ SYS_reboot, EXPLOITS, EPERM_ },
-	/* Calls whose faults kernel exploits have been built on. */
-	{ SYS_perf_event_open, EXPLOITS, EPERM_ },
-	{ SYS_userfaultfd, EXPLOITS, EPERM_ },
-	{ SYS_io_uring_setup, EXPLOITS | NETWORK, EPERM_ },
-	{ SYS_io_uring_enter, EXPLOITS | NETWORK, EPERM_ },
-	{ SYS_io_uring_register, EXPLOITS | NETWORK, EPERM_ },
-	{ SYS_add_key, EXPLOITS, EPERM_ },
-	{ SYS_request_key, EXPLOITS, EPERM_ },
-	{ SYS_keyctl, EXPLOITS, EPERM_ },
-	{ SYS_fanotify_init, EXPLOITS, EPERM_ },
-	{ SYS_fanotify_mark, EXPLOITS, EPERM_ },
+	SYS_bpf, SYS_reboot,
+
+	/* Calls whose faults exploits of the kernel have been built on. */
+	SYS_perf_event_open, SYS_userfaultfd, SYS_io_uring_setup,
+	SYS_io_uring_enter, SYS_io_uring_register, SYS_add_key,
+	SYS_request_key, SYS_keyctl, SYS_fanotify_init, SYS_fanotify_mark,
 #ifdef SYS_modify_ldt
-	{ SYS_modify_ldt, EXPLOITS, EPERM_ },
+	SYS_modify_ldt,
 #endif
 #ifdef SYS_iopl
-	{ SYS_iopl, EXPLOITS, EPERM_ },
-	{ SYS_ioperm, EXPLOITS, EPERM_ },
+	SYS_iopl, SYS_ioperm,
 #endif
-	/* Mounts, quotas, accounting. */
-	{ SYS_mount, EXPLOITS, EPERM_ },
-	{ SYS_umount2, EXPLOITS, EPERM_ },
-	{ SYS_pivot_root, EXPLOITS, EPERM_ },
-	{ SYS_chroot, EXPLOITS, EPERM_ },
-	{ SYS_open_tree, EXPLOITS, EPERM_ },
-	{ SYS_open_tree_attr, EXPLOITS, EPERM_ },
-	{ SYS_move_mount, EXPLOITS, EPERM_ },
-	{ SYS_fsopen, EXPLOITS, EPERM_ },
-	{ SYS_fsconfig, EXPLOITS, EPERM_ },
-	{ SYS_fsmount, EXPLOITS, EPERM_ },
-	{ SYS_fspick, EXPLOITS, EPERM_ },
-	{ SYS_mount_setattr, EXPLOITS, EPERM_ },
-	{ SYS_swapon, EXPLOITS, EPERM_ },
-	{ SYS_swapoff, EXPLOITS, EPERM_ },
-	{ SYS_quotactl, EXPLOITS, EPERM_ },
-	{ SYS_quotactl_fd, EXPLOITS, EPERM_ },
-	{ SYS_acct, EXPLOITS, EPERM_ },
-	/*
-	 * What nobody without capabilities can do anyway, and calls that the
-	 * kernel has no longer: they stand between others on this list, and
-	 * each gap in it costs instructions.
-	 */
-	{ SYS_settimeofday, EXPLOITS, EPERM_ },
-	{ SYS_sethostname, EXPLOITS, EPERM_ },
-	{ SYS_setdomainname, EXPLOITS, EPERM_ },
-#ifdef SYS_create_module
-	{ SYS_create_module, EXPLOITS, EPERM_ },
-	{ SYS_get_kernel_syms, EXPLOITS, EPERM_ },
-	{ SYS_query_module, EXPLOITS, EPERM_ },
-#endif
-#ifdef SYS_nfsservctl
-	{ SYS_nfsservctl, EXPLOITS, EPERM_ },
-#endif
+
+	/* Mounts, quotas, accounting, which are the machine's. */
+	SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_open_tree,
+	SYS_open_tree_attr, SYS_move_mount, SYS_fsopen, SYS_fsconfig,
+	SYS_fsmount, SYS_fspick, SYS_mount_setattr, SYS_swapon, SYS_swapoff,
+	SYS_quotactl, SYS_quotactl_fd, SYS_acct,
+
 	/* A file by its handle passes by every directory's mode. */
-	{ SYS_open_by_handle_at, EXPLOITS, EPERM_ },
+	SYS_open_by_handle_at,
+
+	/* Namespaces, in which a process gets every capability. */
+	SYS_unshare, SYS_setns,
+
 	/* Other processes' memory and descriptors. */
-	{ SYS_ptrace, EXPLOITS, EPERM_ },
-	{ SYS_process_vm_readv, EXPLOITS, EPERM_ },
-	{ SYS_process_vm_writev, EXPLOITS, EPERM_ },
-	{ SYS_process_madvise, EXPLOITS, EPERM_ },
-	{ SYS_pidfd_getfd, EXPLOITS, EPERM_ },
-	{ SYS_kcmp, EXPLOITS, EPERM_ },
+	SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev,
+	SYS_process_madvise, SYS_process_mrelease, SYS_pidfd_getfd, SYS_kcmp,
+
 	/*
-	 * Namespaces.  clone3's flags are in memory, which a filter cannot
-	 * read; on ENOSYS the C library takes clone.
+	 * System V's memory, messages and semaphores, and POSIX messages:
+	 * other processes' are found by number or name, and those that a
+	 * script makes outlive it.
 	 */
-	{ SYS_unshare, EXPLOITS, EPERM_ },
-	{ SYS_setns, EXPLOITS, EPERM_ },
-	{ SYS_clone, EXPLOITS, CLONE },
-	{ SYS_clone3, EXPLOITS, ENOSYS_ },
-
-	{ SYS_socket, EXPLOITS, SOCKET_RARE },
-	{ SYS_socket, NETWORK, SOCKET },
-	{ SYS_socketpair, NETWORK, SOCKET },
-	/* Fast open connects without connect(2), which Landlock watches. */
-	{ SYS_sendto, NETWORK, SEND_3 },
-	{ SYS_sendmsg, NETWORK, SEND_2 },
-	{ SYS_sendmmsg, NETWORK, SEND_3 },
-
-	/* openat2's flags are in memory, too. */
-	{ SYS_truncate, TRUNCATE, EPERM_ },
-#ifdef SYS_open
-	{ SYS_open, TRUNCATE, OPEN_1 },
-#endif
-	{ SYS_openat, TRUNCATE, OPEN_2 },
-	{ SYS_openat2, TRUNCATE, ENOSYS_ },
+	SYS_shmget, SYS_shmat, SYS_shmctl, SYS_msgget, SYS_msgsnd, SYS_msgrcv,
+	SYS_msgctl, SYS_semget, SYS_semop, SYS_semtimedop, SYS_semctl,
+	SYS_mq_open, SYS_mq_unlink, SYS_mq_timedsend, SYS_mq_timedreceive,
+	SYS_mq_notify,
 };
 
-enum { RULES = sizeof(rules) / sizeof(rules[0]) };
-
-/* The calls from `first` up to the next range's end in one leaf. */
-struct range {
-	uint32_t first;
-	enum leaf leaf;
-};
-
-/* Each rule makes at most one range and one after it. */
-enum { RANGES = 2 * RULES + 2 };
-
-/* The low half of the call's argument n: all that an int or its flags use. */
-#define ARGUMENT(n)	(offsetof(struct seccomp_data, args) + 8 * (n))
-
+/*
+ * What follows are snippets.  Each begins and ends with the call's number
+ * loaded, or returns: none knows what stands beside it.  Jumps count from the
+ * next instruction.
+ *
+ * An argument is compared by its low half.  The kernel takes no more of those
+ * asked for here, which are ints, or flags of 32 bits.
+ */
 #define LOAD(offset)	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (offset))
-#define RETURN(value)	BPF_STMT(BPF_RET | BPF_K, (value))
+#define LOAD_NUMBER	LOAD(offsetof(struct seccomp_data, nr))
+#define LOAD_ARGUMENT(n) \
+	LOAD(offsetof(struct seccomp_data, args) + sizeof(uint64_t) * (n))
 #define IF(op, k, then, otherwise) \
 	BPF_JUMP(BPF_JMP | (op) | BPF_K, (uint32_t)(k), (then), (otherwise))
+#define ALLOW		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+#define FAIL(error)	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (error))
+
+#define DENY(call) \
+	IF(BPF_JEQ, call, 0, 1), \
+	FAIL(EPERM)
+
+/* As on a kernel without it: the C library then takes an older call. */
+#define DENY_AS_ABSENT(call) \
+	IF(BPF_JEQ, call, 0, 1), \
+	FAIL(ENOSYS)
+
+/* Where any of the flags is in argument n. */
+#define DENY_FLAGS(call, n, flags) \
+	IF(BPF_JEQ, call, 0, 4), \
+	LOAD_ARGUMENT(n), \
+	IF(BPF_JSET, flags, 0, 1), \
+	FAIL(EPERM), \
+	LOAD_NUMBER
+
+#define DENY_UNLESS(call, n, value) \
+	IF(BPF_JEQ, call, 0, 4), \
+	LOAD_ARGUMENT(n), \
+	IF(BPF_JEQ, value, 1, 0), \
+	FAIL(EPERM), \
+	LOAD_NUMBER
+
+/* Two calls, and eight: each instruction is paid for by every script. */
+#define DENY_2_UNLESS_ZERO(n, a, b) \
+	IF(BPF_JEQ, a, 1, 0), \
+	DENY_UNLESS(b, n, 0)
+
+#define DENY_8_UNLESS_ZERO(n, a, b, c, d, e, f, g, h) \
+	IF(BPF_JEQ, a, 7, 0), \
+	IF(BPF_JEQ, b, 6, 0), \
+	IF(BPF_JEQ, c, 5, 0), \
+	IF(BPF_JEQ, d, 4, 0), \
+	IF(BPF_JEQ, e, 3, 0), \
+	IF(BPF_JEQ, f, 2, 0), \
+	DENY_2_UNLESS_ZERO(n, g, h)
+
+/* Where argument n is one of three values. */
+#define DENY_VALUES(call, n, a, b, c) \
+	IF(BPF_JEQ, call, 0, 6), \
+	LOAD_ARGUMENT(n), \
+	IF(BPF_JEQ, a, 2, 0), \
+	IF(BPF_JEQ, b, 1, 0), \
+	IF(BPF_JEQ, c, 0, 1), \
+	FAIL(EPERM), \
+	LOAD_NUMBER
+
+/* Sockets of other families than four, and of netlink but for the routes. */
+#define DENY_RARE_SOCKETS \
+	IF(BPF_JEQ, SYS_socket, 0, 9), \
+	LOAD_ARGUMENT(0), \
+	IF(BPF_JEQ, AF_UNIX, 6, 0), \
+	IF(BPF_JEQ, AF_INET, 5, 0), \
+	IF(BPF_JEQ, AF_INET6, 4, 0), \
+	IF(BPF_JEQ, AF_NETLINK, 0, 2), \
+	LOAD_ARGUMENT(2), \
+	IF(BPF_JEQ, NETLINK_ROUTE, 1, 0), \
+	FAIL(EPERM), \
+	LOAD_NUMBER
 
 /*
- * What follows the tree.  Jumps are counted from the next instruction, and
- * the last three are what every check ends in; leaf_at has where each leaf
- * begins.  What is rarely asked for stands first: of the tail only the part
- * that the tree leads to is written.
+ * O_TRUNC among the flags in argument n, which cuts the file off also when it
+ * is opened for reading, and with the undocumented access mode 3.
  */
-enum {
-	AT_OPEN_1 = 0,
-	AT_OPEN_2 = 2,
-	AT_SEND_2 = 7,
-	AT_SEND_3 = 9,
-	AT_CLONE = 11,
-	AT_SOCKET_RARE = 13,
-	AT_SOCKET = 17,
-	AT_EPERM = 19,
-	AT_ENOSYS = 20,
-	AT_ALLOW = 21,
-	TAIL = 22
-};
-
-#define EPERM_FROM(i)	(AT_EPERM - (i) - 1)
-#define ALLOW_FROM(i)	(AT_ALLOW - (i) - 1)
-
-static const struct sock_filter tail[TAIL] = {
-	/*
-	 * O_TRUNC cuts the file off also when it is opened for reading, and
-	 * with the undocumented access mode 3.
-	 */
-[AT_OPEN_1] = LOAD(ARGUMENT(1)),
-	BPF_STMT(BPF_JMP | BPF_JA, 1),
-[AT_OPEN_2] = LOAD(ARGUMENT(2)),
-	IF(BPF_JSET, O_TRUNC, 0, ALLOW_FROM(3)),
-	BPF_STMT(BPF_ALU | BPF_AND | BPF_K, O_WRONLY | O_RDWR),
-	IF(BPF_JEQ, O_WRONLY, ALLOW_FROM(5), 0),
-	IF(BPF_JEQ, O_RDWR, ALLOW_FROM(6), EPERM_FROM(6)),
-
-[AT_SEND_2] = LOAD(ARGUMENT(2)),
-	IF(BPF_JSET, MSG_FASTOPEN, EPERM_FROM(8), ALLOW_FROM(8)),
-[AT_SEND_3] = LOAD(ARGUMENT(3)),
-	IF(BPF_JSET, MSG_FASTOPEN, EPERM_FROM(10), ALLOW_FROM(10)),
-
-[AT_CLONE] = LOAD(ARGUMENT(0)),
-	IF(BPF_JSET, NAMESPACES, EPERM_FROM(12), ALLOW_FROM(12)),
-
-	/* A module is loaded for the asking with most other families. */
-[AT_SOCKET_RARE] = LOAD(ARGUMENT(0)),
-	IF(BPF_JEQ, AF_INET, ALLOW_FROM(14), 0),
-	IF(BPF_JEQ, AF_INET6, ALLOW_FROM(15), 0),
-	IF(BPF_JEQ, AF_NETLINK, ALLOW_FROM(16), 1),
-[AT_SOCKET] = LOAD(ARGUMENT(0)),
-	IF(BPF_JEQ, AF_UNIX, ALLOW_FROM(18), EPERM_FROM(18)),
-
-[AT_EPERM] = RETURN(SECCOMP_RET_ERRNO | EPERM),
-[AT_ENOSYS] = RETURN(SECCOMP_RET_ERRNO | ENOSYS),
-[AT_ALLOW] = RETURN(SECCOMP_RET_ALLOW),
-};
-
-static const uint8_t leaf_at[LEAVES] = {
-[OPEN_1] = AT_OPEN_1, [OPEN_2] = AT_OPEN_2, [SEND_2] = AT_SEND_2,
-[SEND_3] = AT_SEND_3, [CLONE] = AT_CLONE, [SOCKET_RARE] = AT_SOCKET_RARE,
-[SOCKET] = AT_SOCKET, [EPERM_] = AT_EPERM, [ENOSYS_] = AT_ENOSYS,
-[ALLOW] = AT_ALLOW,
-};
+#define DENY_TRUNCATION(call, n) \
+	IF(BPF_JEQ, call, 0, 7), \
+	LOAD_ARGUMENT(n), \
+	IF(BPF_JSET, O_TRUNC, 0, 4), \
+	BPF_STMT(BPF_ALU | BPF_AND | BPF_K, O_WRONLY | O_RDWR), \
+	IF(BPF_JEQ, O_WRONLY, 2, 0), \
+	IF(BPF_JEQ, O_RDWR, 1, 0), \
+	FAIL(EPERM), \
+	LOAD_NUMBER
 
 /*
- * The architecture, its check, and the number.  The first instruction is of no
- * use but one: when a filter is installed, the kernel runs it for every call
- * number to learn which calls it always allows, and gives up at what it cannot
- * know beforehand.  To have that learnt takes longer than the filter takes
- * for the first 2000 calls of a script.
+ * The architecture, and the number.  The first instruction is of no use but
+ * one: when a filter is installed, the kernel runs it for every call number to
+ * learn which calls it always allows, and gives up at what it cannot know
+ * beforehand.  To have that learnt takes longer than the filter takes for the
+ * first 2000 calls of a script.
  */
-static const struct sock_filter head[] = {
+static const struct sock_filter begin[] = {
 	BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
 	LOAD(offsetof(struct seccomp_data, arch)),
 	IF(BPF_JEQ, ARCH, 1, 0),
-	RETURN(SECCOMP_RET_ERRNO | EPERM),
-	LOAD(offsetof(struct seccomp_data, nr)),
+	FAIL(EPERM),
+	LOAD_NUMBER,
 };
 
-enum { HEAD = sizeof(head) / sizeof(head[0]) };
-
-_Static_assert(HEAD + RANGES + TAIL <= SECCOMP_PROGRAM_MAX,
-    "the program must have room, and a jump reach 255 instructions");
-
-/* The rules that apply, by number; of two for one call the later is last. */
-static size_t
-sort_rules(unsigned what, struct range *sorted)
-{
-	size_t i, n = 0;
-
-	for (const struct rule *r = rules; r < rules + RULES; r++) {
-		if ((r->when & what) == 0)
-			continue;
-		for (i = n++; i > 0 && sorted[i - 1].first > r->nr; i--)
-			sorted[i] = sorted[i - 1];
-		sorted[i] = (struct range){ r->nr, r->leaf };
-	}
-	return n;
-}
-
-/* Neighbours that end in one leaf are one range. */
-static void
-add_range(struct range *ranges, size_t *count, uint32_t first, enum leaf leaf)
-{
-	if (*count == 0 || ranges[*count - 1].leaf != leaf)
-		ranges[(*count)++] = (struct range){ first, leaf };
-}
-
-/* All numbers from 0 on, cut where the leaf changes. */
-static size_t
-make_ranges(unsigned what, struct range *ranges)
-{
-	struct range sorted[RULES];
-	size_t n = sort_rules(what, sorted), count = 0;
-	uint32_t next = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (i + 1 < n && sorted[i + 1].first == sorted[i].first)
-			continue;
-		if (sorted[i].first > next)
-			add_range(ranges, &count, next, ALLOW);
-		add_range(ranges, &count, sorted[i].first, sorted[i].leaf);
-		next = sorted[i].first + 1;
-	}
-	add_range(ranges, &count, next, ALLOW);
-	add_range(ranges, &count, NR_LAST + 1, ENOSYS_);
-	return count;
-}
-
-struct tree {
-	const struct range *ranges;
-	struct sock_filter *program;
-	size_t tail;		/* where the tail would begin, if all of it
-				   were written: may be before the program */
+/* Is the number's bit set in the word that X holds?  (A word has 32 bits.) */
+static const struct sock_filter deny_if_bit_is_set[] = {
+	BPF_STMT(BPF_STX, 0),
+	LOAD_NUMBER,
+	BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 31),
+	BPF_STMT(BPF_MISC | BPF_TAX, 0),
+	BPF_STMT(BPF_LD | BPF_MEM, 0),
+	BPF_STMT(BPF_ALU | BPF_RSH | BPF_X, 0),
+	IF(BPF_JSET, 1, 0, 1),
+	FAIL(EPERM),
+	LOAD_NUMBER,
 };
 
-/* The part of the tail that any of the ranges leads to. */
-static size_t
-first_of_tail(const struct range *ranges, size_t count)
-{
-	size_t first = AT_EPERM;
+static const struct sock_filter exploits[] = {
+	/* clone3's flags are in memory, which a filter cannot read. */
+	DENY_FLAGS(SYS_clone, 0, NAMESPACES),
+	DENY_AS_ABSENT(SYS_clone3),
 
-	for (size_t i = 0; i < count; i++)
-		if (leaf_at[ranges[i].leaf] < first)
-			first = leaf_at[ranges[i].leaf];
-	return first;
+	/*
+	 * Other processes' limits, priority, processors and pages: to be of
+	 * the same user is enough for that, and a limit of 0 stops a
+	 * super-server.  0 is the caller itself.  For setpriority, where
+	 * PRIO_PROCESS is 0, and ioprio_set a number may also be that of a
+	 * process group or of a user.
+	 *
+	 * Not here: what only looks; wait4, waitid and setpgid, which reach
+	 * children; kill and its like, and who gets a descriptor's signals,
+	 * which Landlock judges.
+	 */
+	DENY_8_UNLESS_ZERO(0, SYS_prlimit64, SYS_sched_setparam,
+	    SYS_sched_setscheduler, SYS_sched_setattr, SYS_sched_setaffinity,
+	    SYS_migrate_pages, SYS_move_pages, SYS_setpriority),
+	DENY_UNLESS(SYS_ioprio_set, 0, IOPRIO_WHO_PROCESS),
+	DENY_2_UNLESS_ZERO(1, SYS_setpriority, SYS_ioprio_set),
+
+	/*
+	 * What types into a terminal, and what has the kernel load another
+	 * line discipline for one.
+	 */
+	DENY_VALUES(SYS_ioctl, 1, TIOCSTI, TIOCLINUX, TIOCSETD),
+
+	/* With most families a module is loaded for the asking. */
+	DENY_RARE_SOCKETS,
+	DENY_UNLESS(SYS_socketpair, 0, AF_UNIX),
+};
+
+static const struct sock_filter network[] = {
+	DENY_UNLESS(SYS_socket, 0, AF_UNIX),
+	DENY_UNLESS(SYS_socketpair, 0, AF_UNIX),
+	/* Fast open connects without connect(2), which Landlock watches. */
+	DENY_FLAGS(SYS_sendto, 3, MSG_FASTOPEN),
+	DENY_FLAGS(SYS_sendmsg, 2, MSG_FASTOPEN),
+	DENY_FLAGS(SYS_sendmmsg, 3, MSG_FASTOPEN),
+	/* It makes sockets, too. */
+	DENY(SYS_io_uring_setup),
+	DENY(SYS_io_uring_enter),
+	DENY(SYS_io_uring_register),
+};
+
+static const struct sock_filter truncation[] = {
+	DENY(SYS_truncate),
+#ifdef SYS_open
+	DENY_TRUNCATION(SYS_open, 1),
+#endif
+	DENY_TRUNCATION(SYS_openat, 2),
+	/* Its flags are in memory. */
+	DENY_AS_ABSENT(SYS_openat2),
+};
+
+static const struct sock_filter end[] = {
+	IF(BPF_JGT, NR_LAST, 0, 1),
+	FAIL(ENOSYS),
+	ALLOW,
+};
+
+/* Words of 32 bits, one for each call number. */
+enum { WORDS = NR_LAST / 32 + 1 };
+
+_Static_assert((2 + 2 * WORDS) * sizeof(struct sock_filter) + sizeof(begin) +
+    sizeof(deny_if_bit_is_set) + sizeof(exploits) + sizeof(network) +
+    sizeof(truncation) + sizeof(end) <=
+    SECCOMP_PROGRAM_MAX * sizeof(struct sock_filter),
+    "the longest program must have room");
+
+static struct sock_filter *
+append(struct sock_filter *to, const struct sock_filter *snippets, size_t size)
+{
+	memcpy(to, snippets, size);
+	return to + size / sizeof(*to);
 }
 
 /*
- * Write the comparisons that tell the ranges from lo up to hi apart, one
- * fewer than there are ranges, from `at` on.  Returns where to jump for them.
- *
- * A tree, because it is run for each call that a script makes.
+ * Take the number's word of bits into X, 0 where none is set, and judge it.
+ * To compare the number with each call in turn would be twice as long, and
+ * what a filter costs is the time that the kernel takes to compile it.
  */
-static size_t
-make_tree(const struct tree *t, size_t at, size_t lo, size_t hi)
+static struct sock_filter *
+append_denied(struct sock_filter *p)
 {
-	size_t cut = lo + (hi - lo) / 2, left, right;
+	uint32_t words[WORDS] = { 0 };
 
-	if (hi - lo == 1)
-		return t->tail + leaf_at[t->ranges[lo].leaf];
-	left = make_tree(t, at + 1, lo, cut);
-	right = make_tree(t, at + (cut - lo), cut, hi);
-	t->program[at] = (struct sock_filter)IF(BPF_JGE,
-	    t->ranges[cut].first, (uint8_t)(right - at - 1),
-	    (uint8_t)(left - at - 1));
-	return at;
+	for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]); i++)
+		words[denied[i] / 32] |= 1u << denied[i] % 32;
+	*p++ = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 5);
+	*p++ = (struct sock_filter)BPF_STMT(BPF_LDX | BPF_IMM, 0);
+	for (uint32_t i = 0; i < WORDS; i++) {
+		if (words[i] == 0)
+			continue;
+		*p++ = (struct sock_filter)IF(BPF_JEQ, i, 0, 1);
+		*p++ = (struct sock_filter)BPF_STMT(BPF_LDX | BPF_IMM,
+		    words[i]);
+	}
+	return append(p, deny_if_bit_is_set, sizeof(deny_if_bit_is_set));
 }
 
 size_t
 seccomp_build(unsigned what, struct sock_filter *program)
 {
-	struct range ranges[RANGES];
-	size_t count = make_ranges(what, ranges);
-	size_t first = first_of_tail(ranges, count), at = HEAD + count - 1;
-	struct tree tree = { ranges, program, at - first };
+	struct sock_filter *p = program;
 
 	if (ARCH == 0)
 		return 0;
-	memcpy(program, head, sizeof(head));
-	(void)make_tree(&tree, HEAD, 0, count);
-	memcpy(program + at, tail + first, (TAIL - first) * sizeof(tail[0]));
-	return at + TAIL - first;
+	p = append(p, begin, sizeof(begin));
+	if (what & SECCOMP_DENY_EXPLOITS) {
+		p = append_denied(p);
+		p = append(p, exploits, sizeof(exploits));
+	}
+	if (what & SECCOMP_DENY_NETWORK)
+		p = append(p, network, sizeof(network));
+	if (what & SECCOMP_DENY_TRUNCATE)
+		p = append(p, truncation, sizeof(truncation));
+	p = append(p, end, sizeof(end));
+	return (size_t)(p - program);
 }
