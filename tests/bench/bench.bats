@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # The tools of `make bench` measure what they say. No time is judged here.
 
-bats_require_minimum_version 1.5.0
 load ../helpers/helper
 
 setup_file()

@@ -24,14 +24,13 @@ teardown()
 # Does anything run that has $1 in its command line?
 is_running()
 {
-	local file
+	local file files=()
 
 	for file in /proc/[0-9]*/cmdline; do
-		[ "$file" = "/proc/$$/cmdline" ] ||
-		    ! tr '\0' ' ' <"$file" 2>/dev/null | grep -qF -- "$1" ||
-		    return 0
+		[ "$file" = "/proc/$$/cmdline" ] || files+=("$file")
 	done
-	return 1
+	# Not grep's own, which is later than the list.
+	grep -sqaF -- "$1" "${files[@]}"
 }
 
 @test "the demo shows the page's request, the script and its 302" {

@@ -4,7 +4,6 @@
 # What a test leaves in these is read by the tests that load this:
 # shellcheck disable=SC2034
 
-bats_require_minimum_version 1.5.0
 load ../helpers/helper
 
 CONNECT=$BUILD/tests/helpers/connect

@@ -65,6 +65,10 @@ stop()
 	wait "$1" 2>/dev/null || :
 }
 
+if declare -F bats_require_minimum_version >/dev/null; then
+	bats_require_minimum_version 1.5.0
+fi
+
 # bats' own trap, before each command, notes where that is, which takes longer
 # than most commands do. Where a test fails is as well known when it fails.
 if declare -F bats_debug_trap bats_check_status_from_trap >/dev/null; then

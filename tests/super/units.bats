@@ -3,7 +3,6 @@
 # `systemd-analyze verify` exits 0 on unknown keys and bad values, so any line
 # that it prints is a failure.
 
-bats_require_minimum_version 1.5.0
 # shellcheck source=tests/helpers/helper.bash
 . "$BATS_TEST_DIRNAME/../helpers/helper.bash"
 

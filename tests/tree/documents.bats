@@ -2,7 +2,6 @@
 # The documents agree with the code. That what sip-cgi(7) shows works is in
 # examples/manual.bats.
 
-bats_require_minimum_version 1.5.0
 load ../helpers/helper
 
 setup()

@@ -2,7 +2,6 @@
 # The layers of modules that the Makefile lists: a lower one knows nothing of
 # a higher one, and what is pure calls nothing that is not.
 
-bats_require_minimum_version 1.5.0
 load ../helpers/helper
 
 # What a compiler calls by itself, and functions of their arguments alone:

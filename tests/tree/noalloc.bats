@@ -2,7 +2,6 @@
 # No memory is allocated on the path of a request: what a peer sends cannot
 # make the process grow. Shown by what is linked, so it holds on every path.
 
-bats_require_minimum_version 1.5.0
 load ../helpers/helper
 
 # What allocates, in C libraries; and what calls it, as their manuals say.

@@ -4,7 +4,6 @@
 
 load ../helpers/helper
 
-bats_require_minimum_version 1.5.0
 
 setup()
 {

@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # The libraries for Python and Perl, and that all three write the same.
 
-bats_require_minimum_version 1.5.0
 
 load ../helpers/helper
 
