@@ -144,7 +144,7 @@ set_server(struct env *e, const struct env_request *r)
 	set(e, "SCRIPT_FILENAME", r->script);
 }
 
-/* The canonical user and host are at most as long as they were sent. */
+/* Room of n octets that the caller then fills, or NULL. */
 static char *
 reserve(struct env *e, size_t n)
 {
@@ -165,7 +165,7 @@ set_request(struct env *e, const struct env_request *r)
 	set_slice(e, "REQUEST_URI", r->buf, m->request_uri);
 	if (m->uri.has_user) {
 		variable = begin(e, "SIPCGI_USER");
-		room = reserve(e, m->uri.user.len);
+		room = reserve(e, SIPURI_USER_GROWS * m->uri.user.len);
 		if (room != NULL)
 			e->room->len += sipuri_user(r->buf, m->uri.user,
 			    room);

@@ -17,11 +17,12 @@
 #define ENV_OURS 40
 /*
  * Octets that hold any environment: pointers to the variables, then every
- * header field once, the Request-URI up to three times (with user and host),
- * names, and the path of the script.
+ * header field once, the Request-URI, user and host, names, and the path of
+ * the script.
  */
 #define ENV_ROOM ((SIPMSG_MAX_FIELDS + ENV_OURS + ENV_MAX_EXTRA + 1) * \
-	sizeof(char *) + SIPMSG_MAX_HEAD + 2 * SIPMSG_MAX_START_LINE + 16384)
+	sizeof(char *) + SIPMSG_MAX_HEAD + \
+	(1 + SIPURI_USER_GROWS) * SIPMSG_MAX_START_LINE + 16384)
 
 struct env_request {
 	const struct sipmsg *msg;

@@ -29,7 +29,8 @@ const unsigned char octet_classes[256] = {
 ['q'] = A, ['r'] = A, ['s'] = A, ['t'] = A, ['u'] = A,
 ['v'] = A, ['w'] = A, ['x'] = A, ['y'] = A, ['z'] = A,
 
-['!'] = T | N | U | P | R,      ['$'] = U | P | R,
+['!'] = T | N | U | P | R,      ['#'] = U,
+['$'] = U | P | R,
 ['%'] = T,                      ['&'] = U | P | R,
 ['\''] = T | N | U | P | R,     ['('] = N | U | P | R,
 [')'] = N | U | P | R,          ['*'] = T | N | U | P | R,

@@ -14,7 +14,8 @@ enum octet_class {
 	OCTET_ALPHA = 2,
 	OCTET_TOKEN = 4,		/* token */
 	OCTET_UNRESERVED = 8,		/* unreserved */
-	OCTET_USER = 16,		/* unreserved, user-unreserved */
+	OCTET_USER = 16,		/* unreserved, user-unreserved, and
+					   the "#" of dialled codes */
 	OCTET_PASSWORD = 32,
 	OCTET_PARAM = 64,		/* uri-parameters with ; and = */
 	OCTET_HEX = 128

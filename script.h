@@ -32,8 +32,8 @@ struct script_try {
 };
 
 /* Octets that the names, the path and the interpreter take at most. */
-#define SCRIPT_ROOM (SIPMSG_MAX_START_LINE + 8 + PATH_MAX + \
-	SCRIPT_MAX_INTERPRETER + 1)
+#define SCRIPT_ROOM (SIPURI_USER_GROWS * SIPMSG_MAX_START_LINE + 8 + \
+	PATH_MAX + SCRIPT_MAX_INTERPRETER + 1)
 
 struct script {
 	const char *path;		/* absolute */

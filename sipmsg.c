@@ -185,9 +185,19 @@ check_version(const unsigned char *buf, uint32_t from, uint32_t to)
 	    WHY_NONE : WHY_VERSION_UNSUPPORTED;
 }
 
+/* The first SP or HTAB, or `to`. */
+static uint32_t
+find_white(const unsigned char *buf, uint32_t from, uint32_t to)
+{
+	while (from < to && buf[from] != ' ' && buf[from] != '\t')
+		from++;
+	return from;
+}
+
 /*
  * Request-Line = Method SP Request-URI SP SIP-Version CRLF (RFC 3261 7.1).
- * The version stands after the last space, and is judged first.
+ * The version stands after the last space, and is judged first.  White space
+ * in excess is the line's fault and not the Request-URI's.
  */
 static void
 parse_start_line(struct sipmsg *m, const unsigned char *buf, uint32_t to)
@@ -199,8 +209,8 @@ parse_start_line(struct sipmsg *m, const unsigned char *buf, uint32_t to)
 	m->has_start_line = true;
 	method = octet_span(buf, 0, to, OCTET_TOKEN);
 	if (method == 0 || method == to || buf[method] != ' ') {
-		sipmsg_fault(m, method == to ? WHY_START_LINE : WHY_METHOD,
-		    method);
+		sipmsg_fault(m, method == to || buf[method] == '\t' ?
+		    WHY_START_LINE : WHY_METHOD, method);
 		return;
 	}
 	m->method = (struct slice){ 0, method };
@@ -217,12 +227,18 @@ parse_start_line(struct sipmsg *m, const unsigned char *buf, uint32_t to)
 		sipmsg_fault(m, version, last);
 		return;
 	}
-	if (m->request_uri.len == 0 || buf[method + 1] == ' ' || last == to) {
-		sipmsg_fault(m, WHY_START_LINE, last == to ? to : method + 1);
+	if (m->request_uri.len == 0 || find_white(buf, last, to) < to ||
+	    last == to) {
+		sipmsg_fault(m, WHY_START_LINE, last == to ? to : last);
 		return;
 	}
 	if (version != WHY_NONE)
 		sipmsg_fault(m, version, last);
+	at = find_white(buf, method + 1, last - 1);
+	if (at < last - 1) {
+		sipmsg_fault(m, WHY_START_LINE, at);
+		return;
+	}
 	error = sipuri_parse(buf, m->request_uri, &m->uri, &at);
 	if (error != 0)
 		sipmsg_fault(m, (enum why)-error, at);

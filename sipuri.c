@@ -228,7 +228,7 @@ sipuri_port(const unsigned char *p, size_t len)
 		if (port > 65535)
 			return 0;
 	}
-	return port > 0 ? i : 0;
+	return i;
 }
 
 size_t
@@ -240,6 +240,12 @@ sipuri_user(const unsigned char *buf, struct slice user, char *out)
 	while (p < end) {
 		unsigned octet;
 
+		if (*p == '#') {
+			memcpy(out + n, "%23", 3);
+			n += 3;
+			p++;
+			continue;
+		}
 		if (*p != '%') {
 			out[n++] = (char)*p++;
 			continue;

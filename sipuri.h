@@ -40,18 +40,26 @@ int sipuri_parse(const unsigned char *buf, struct slice uri,
  */
 size_t sipuri_host(const unsigned char *p, size_t len);
 
-/* A port, 1 to 65535.  Returns its number of digits, 0 when it is none. */
+/*
+ * A port, 0 to 65535: phones write 0 where they have none.  Returns its number
+ * of digits, 0 when it is no port.
+ */
 size_t sipuri_port(const unsigned char *p, size_t len);
 
 /*
  * Write the canonical user: %HH is decoded, once, where it yields an
  * unreserved octet; every other escape stays text with upper-case digits, so
- * that none becomes "/", "@", NUL, CR or LF.  Returns the length, at most
- * user.len; `out` holds that much.
+ * that none becomes "/", "@", NUL, CR or LF.  "#", which RFC 3261 forbids and
+ * phones dial (*72#), is the escape that it should be.  Returns the length, at
+ * most SIPURI_USER_GROWS times user.len; `out` holds that much.
  */
+#define SIPURI_USER_GROWS 3
 size_t sipuri_user(const unsigned char *buf, struct slice user, char *out);
 
-/* Write the host in lower case without a final dot.  As sipuri_user(). */
+/*
+ * Write the host in lower case without a final dot.  Returns the length, at
+ * most host.len; `out` holds that much.
+ */
 size_t sipuri_canonical_host(const unsigned char *buf, struct slice host,
     char *out);
 

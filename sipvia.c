@@ -60,7 +60,10 @@ take_sent_by(const unsigned char *buf, uint32_t *pos, uint32_t to,
 	return true;
 }
 
-/* token / host / quoted-string */
+/*
+ * token / host / quoted-string, but any visible octets pass that do not end
+ * it: branches with "@", "$" or base64 are common.
+ */
 static bool
 take_param_value(const unsigned char *buf, uint32_t *pos, uint32_t to)
 {
@@ -74,10 +77,46 @@ take_param_value(const unsigned char *buf, uint32_t *pos, uint32_t to)
 		*pos = end;
 		return true;
 	}
-	while (*pos < to && (octet_is(buf[*pos], OCTET_TOKEN) ||
-	    buf[*pos] == '[' || buf[*pos] == ']' || buf[*pos] == ':'))
+	while (*pos < to && buf[*pos] > ' ' && buf[*pos] <= '~' &&
+	    buf[*pos] != ',' && buf[*pos] != ';' && buf[*pos] != '"')
 		++*pos;
 	return *pos > from;
+}
+
+/*
+ * comment = "(" *( ctext / quoted-pair / comment ) ")" (RFC 3261 25.1), which
+ * RFC 2543 6.40 allows after the parameters.
+ */
+static bool
+take_comment(const unsigned char *buf, uint32_t *pos, uint32_t to)
+{
+	uint32_t depth = 0;
+
+	for (; *pos < to; ++*pos) {
+		if (buf[*pos] == '\\')
+			++*pos;
+		else if (buf[*pos] == '(')
+			depth++;
+		else if (buf[*pos] == ')' && --depth == 0) {
+			++*pos;
+			return true;
+		}
+	}
+	*pos = to;
+	return false;
+}
+
+/* Nothing but a comment may stand between `*pos` and the value's end. */
+static bool
+take_end(const unsigned char *buf, uint32_t *pos, uint32_t to)
+{
+	*pos = octet_skip_lws(buf, *pos, to);
+	if (*pos < to && buf[*pos] == '(') {
+		if (!take_comment(buf, pos, to))
+			return false;
+		*pos = octet_skip_lws(buf, *pos, to);
+	}
+	return *pos == to || buf[*pos] == ',';
 }
 
 int
@@ -86,7 +125,7 @@ sipvia_next_param(const unsigned char *buf, uint32_t *pos, uint32_t end,
 {
 	uint32_t from = octet_skip_lws(buf, *pos, end);
 
-	if (from == end || buf[from] == ',')
+	if (from == end || buf[from] == ',' || buf[from] == '(')
 		return 0;
 	*pos = from;
 	if (buf[from] != ';')
@@ -117,12 +156,12 @@ sipvia_parse(const unsigned char *buf, struct slice row,
 		while ((more = sipvia_next_param(buf, &pos, end,
 		    &param)) > 0)
 			;
+		found.end = pos;
 	}
-	if (more < 0) {
+	if (more < 0 || !take_end(buf, &pos, end)) {
 		*at = pos;
 		return -1;
 	}
-	found.end = pos;
 	*via = found;
 	return 0;
 }

@@ -11,8 +11,8 @@
 struct sipvia {
 	struct slice host;		/* of sent-by, raw */
 	uint32_t params;		/* where the parameters begin */
-	uint32_t end;			/* after the value: a comma or the
-					   end of the row */
+	uint32_t end;			/* where they end: a comment, a comma
+					   or the end of the row follows */
 };
 
 struct sipvia_param {
@@ -24,10 +24,13 @@ struct sipvia_param {
  * Judge the first value of the row:
  *
  *   protocol-name SLASH version SLASH transport LWS sent-by *(SEMI param)
- *   param = token [ EQUAL ( token / host / quoted-string ) ]
+ *       [ comment ]
+ *   param = token [ EQUAL ( 1*( visible octet but , ; and " ) /
+ *       quoted-string ) ]
  *
- * Any protocol and transport pass, and addresses in parameters with or
- * without brackets (RFC 5118 4.5).  Returns 0, or -1 with *at at the fault;
+ * Any protocol and transport pass, addresses in parameters with or without
+ * brackets (RFC 5118 4.5), what is no token in a branch, port 0, and the
+ * comment of RFC 2543. Returns 0, or -1 with *at at the fault;
  * `via` is then left alone.
  */
 int sipvia_parse(const unsigned char *buf, struct slice row,

@@ -85,7 +85,7 @@ static const struct why_entry table[WHY_COUNT] = {
     "Give a name, an IPv4 address, or an IPv6 address in [ ]." },
 [WHY_URI_PORT] = { REJECT("uri-bad-port"),
     "Malformed port in Request-URI",
-    "Give a port from 1 to 65535, or none." },
+    "Give a port up to 65535, or none." },
 [WHY_URI_HEADERS] = { REJECT("uri-headers"),
     "Headers in Request-URI",
     "Take what follows ? out: a Request-URI has no headers." },

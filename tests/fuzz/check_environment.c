@@ -292,7 +292,7 @@ check_names(const struct env *e, const struct feed *f)
 {
 	const char *user = value_of(e, "SIPCGI_USER");
 	const char *host = value_of(e, "SIPCGI_HOST");
-	char again[SIPMSG_MAX_START_LINE];
+	char again[SIPURI_USER_GROWS * SIPMSG_MAX_START_LINE];
 	struct slice all;
 	size_t n;
 
