@@ -132,11 +132,22 @@ field_put_topmost_via(struct text *t, const unsigned char *buf,
 	    f->value.off + f->value.len);
 }
 
+/* The value of a parameter, from its "=" on: up to what ends a token. */
+static struct slice
+tag_value(const unsigned char *buf, uint32_t equal, uint32_t end)
+{
+	uint32_t from = octet_skip_lws(buf, equal + 1, end);
+
+	return (struct slice){ from,
+	    octet_span(buf, from, end, OCTET_TOKEN) - from };
+}
+
 bool
-field_has_tag(const unsigned char *buf, struct slice value)
+field_find_tag(const unsigned char *buf, struct slice value,
+    struct slice *tag)
 {
 	uint32_t i = value.off, end = value.off + value.len, name;
-	bool tag = false;
+	bool found = false;
 
 	while (i < end) {
 		if (buf[i] == '"') {
@@ -146,17 +157,28 @@ field_has_tag(const unsigned char *buf, struct slice value)
 			continue;
 		}
 		if (buf[i] == '<' || buf[i] == '>')
-			tag = false;	/* it was a URI's parameter */
+			found = false;	/* it was a URI's parameter */
 		if (buf[i++] != ';')
 			continue;
 		i = name = octet_skip_lws(buf, i, end);
 		i = octet_span(buf, i, end, OCTET_TOKEN);
-		if (octet_equal(buf + name, i - name, "tag")) {
-			i = octet_skip_lws(buf, i, end);
-			tag = tag || (i < end && buf[i] == '=');
+		if (found || !octet_equal(buf + name, i - name, "tag"))
+			continue;
+		i = octet_skip_lws(buf, i, end);
+		if (i < end && buf[i] == '=') {
+			*tag = tag_value(buf, i, end);
+			found = true;
 		}
 	}
-	return tag;
+	return found;
+}
+
+bool
+field_has_tag(const unsigned char *buf, struct slice value)
+{
+	struct slice tag;
+
+	return field_find_tag(buf, value, &tag);
 }
 
 /* FNV-1a, 64 bits; folded white space counts as it is written out. */

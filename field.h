@@ -29,7 +29,14 @@ void field_put_rows(struct text *, const struct sipmsg *,
 void field_put_topmost_via(struct text *, const unsigned char *buf,
     const struct sipmsg_field *, const struct peer *);
 
-/* Has a To value a tag parameter already (RFC 3261 20.39)? */
+/*
+ * The tag parameter of a From or To value (RFC 3261 20.20, 20.39), as far as
+ * it is a token.  False when there is none; *tag is then of no use.
+ */
+bool field_find_tag(const unsigned char *buf, struct slice value,
+    struct slice *tag);
+
+/* Has the value one, be it empty? */
 bool field_has_tag(const unsigned char *buf, struct slice value);
 
 /* Octets of a tag in text, without a NUL. */

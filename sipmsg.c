@@ -31,6 +31,7 @@ static const struct {
     "proxy-authenticate", 0 },
 [SIPMSG_PROXY_AUTHORIZATION] = { "Proxy-Authorization",
     "proxy-authorization", 0 },
+[SIPMSG_RECORD_ROUTE] = { "Record-Route", "record-route", 0 },
 [SIPMSG_REFER_TO] = { "Refer-To", "refer-to", 'r' },
 [SIPMSG_REFERRED_BY] = { "Referred-By", "referred-by", 'b' },
 [SIPMSG_REJECT_CONTACT] = { "Reject-Contact", "reject-contact", 'j' },
@@ -39,6 +40,7 @@ static const struct {
 [SIPMSG_SESSION_EXPIRES] = { "Session-Expires", "session-expires", 'x' },
 [SIPMSG_SUBJECT] = { "Subject", "subject", 's' },
 [SIPMSG_SUPPORTED] = { "Supported", "supported", 'k' },
+[SIPMSG_TIMESTAMP] = { "Timestamp", "timestamp", 0 },
 [SIPMSG_TO] = { "To", "to", 't' },
 [SIPMSG_VIA] = { "Via", "via", 'v' },
 [SIPMSG_WWW_AUTHENTICATE] = { "WWW-Authenticate", "www-authenticate", 0 },
@@ -104,6 +106,14 @@ sipmsg_init(struct sipmsg *m)
 	memset(m, 0, offsetof(struct sipmsg, field));
 	memset(&m->first, SIPMSG_NO_FIELD, sizeof m->first);
 	memset(&m->bucket, SIPMSG_NO_FIELD, sizeof m->bucket);
+}
+
+void
+sipmsg_init_response(struct sipmsg *m, uint32_t headers_off)
+{
+	sipmsg_init(m);
+	m->has_start_line = true;
+	m->headers_off = m->line = m->resume = headers_off;
 }
 
 const struct sipmsg_field *

@@ -71,6 +71,7 @@ enum sipmsg_id {
 	SIPMSG_MAX_FORWARDS,
 	SIPMSG_PROXY_AUTHENTICATE,
 	SIPMSG_PROXY_AUTHORIZATION,
+	SIPMSG_RECORD_ROUTE,
 	SIPMSG_REFER_TO,
 	SIPMSG_REFERRED_BY,
 	SIPMSG_REJECT_CONTACT,
@@ -78,6 +79,7 @@ enum sipmsg_id {
 	SIPMSG_SESSION_EXPIRES,
 	SIPMSG_SUBJECT,
 	SIPMSG_SUPPORTED,
+	SIPMSG_TIMESTAMP,
 	SIPMSG_TO,
 	SIPMSG_VIA,
 	SIPMSG_WWW_AUTHENTICATE,
@@ -139,6 +141,12 @@ struct sipmsg {
 
 /* Prepare for a new message. */
 void sipmsg_init(struct sipmsg *);
+
+/*
+ * Prepare for a response instead, whose start line the caller judges: its
+ * header lines begin at `headers_off` (RFC 3261 7.2).
+ */
+void sipmsg_init_response(struct sipmsg *, uint32_t headers_off);
 
 /*
  * How many of the octets before a start line are complete empty lines, CRLF

@@ -43,18 +43,20 @@ take_protocol(const unsigned char *buf, uint32_t *pos, uint32_t to)
 /* sent-by = host [ COLON port ] */
 static bool
 take_sent_by(const unsigned char *buf, uint32_t *pos, uint32_t to,
-    struct slice *host)
+    struct sipvia *via)
 {
 	size_t n = sipuri_host(buf + *pos, to - *pos);
 
 	if (n == 0)
 		return false;
-	*host = (struct slice){ *pos, (uint32_t)n };
+	via->host = (struct slice){ *pos, (uint32_t)n };
 	*pos += (uint32_t)n;
+	via->port = (struct slice){ *pos, 0 };
 	if (take_separator(buf, pos, to, ':')) {
 		n = sipuri_port(buf + *pos, to - *pos);
 		if (n == 0)
 			return false;
+		via->port = (struct slice){ *pos, (uint32_t)n };
 		*pos += (uint32_t)n;
 	}
 	return true;
@@ -151,7 +153,7 @@ sipvia_parse(const unsigned char *buf, struct slice row,
 	int more = -1;
 
 	if (take_protocol(buf, &pos, end) &&
-	    take_sent_by(buf, &pos, end, &found.host)) {
+	    take_sent_by(buf, &pos, end, &found)) {
 		found.params = pos;
 		while ((more = sipvia_next_param(buf, &pos, end,
 		    &param)) > 0)
@@ -164,4 +166,25 @@ sipvia_parse(const unsigned char *buf, struct slice row,
 	}
 	*via = found;
 	return 0;
+}
+
+bool
+sipvia_find_param(const unsigned char *buf, const struct sipvia *via,
+    const char *name, struct slice *value)
+{
+	struct sipvia_param param;
+	uint32_t pos = via->params, end, from;
+
+	while (sipvia_next_param(buf, &pos, via->end, &param) > 0) {
+		if (!octet_equal(buf + param.name.off, param.name.len, name))
+			continue;
+		end = param.whole.off + param.whole.len;
+		from = octet_skip_lws(buf, param.name.off + param.name.len,
+		    end);
+		if (from < end)		/* it is "=" */
+			from = octet_skip_lws(buf, from + 1, end);
+		*value = (struct slice){ from, end - from };
+		return true;
+	}
+	return false;
 }

@@ -10,6 +10,7 @@
 
 struct sipvia {
 	struct slice host;		/* of sent-by, raw */
+	struct slice port;		/* of sent-by, digits; empty: none */
 	uint32_t params;		/* where the parameters begin */
 	uint32_t end;			/* where they end: a comment, a comma
 					   or the end of the row follows */
@@ -43,5 +44,12 @@ int sipvia_parse(const unsigned char *buf, struct slice row,
  */
 int sipvia_next_param(const unsigned char *buf, uint32_t *pos, uint32_t end,
     struct sipvia_param *param);
+
+/*
+ * The value of the first parameter of this name, which is in lower case; empty
+ * when it has none.  False: there is no such parameter.
+ */
+bool sipvia_find_param(const unsigned char *buf, const struct sipvia *,
+    const char *name, struct slice *value);
 
 #endif

@@ -4,6 +4,8 @@
  * usage: value uri TEXT       the name it gives to a script, or the fault
  *        value via TEXT PEER  sent-by, parameters and the stamped value
  *        value to TEXT        has it a tag?
+ *        value tag TEXT       its tag, in brackets
+ *        value branch TEXT    of a Via: sent-by's port, and the branch
  *        value host TEXT      how much of it is a host
  *        value port TEXT      how much of it is a port
  *        value escape TEXT    its first eight octets, made fit to print
@@ -77,6 +79,30 @@ print_via(const unsigned char *buf, uint32_t len, const struct peer *peer)
 }
 
 static void
+print_tag(const unsigned char *buf, struct slice all)
+{
+	struct slice tag;
+
+	if (field_find_tag(buf, all, &tag))
+		printf("[%.*s]\n", (int)tag.len, (const char *)buf + tag.off);
+	else
+		puts("none");
+}
+
+static void
+print_branch(const unsigned char *buf, struct slice all)
+{
+	struct sipvia via;
+	struct slice branch;
+	uint32_t at;
+
+	CHECK(sipvia_parse(buf, all, &via, &at) == 0);
+	print("port ", buf, via.port);
+	if (sipvia_find_param(buf, &via, "branch", &branch))
+		print("branch ", buf, branch);
+}
+
+static void
 print_escaped(const unsigned char *buf, size_t len)
 {
 	struct text t = { out, sizeof out, 0, false };
@@ -122,6 +148,10 @@ main(int argc, char **argv)
 		print_via(buf, all.len, check_peer((uint32_t)atoi(argv[3])));
 	else if (strcmp(what, "to") == 0)
 		puts(field_has_tag(buf, all) ? "tag" : "none");
+	else if (strcmp(what, "tag") == 0)
+		print_tag(buf, all);
+	else if (strcmp(what, "branch") == 0)
+		print_branch(buf, all);
 	else if (strcmp(what, "host") == 0)
 		printf("%zu\n", sipuri_host(buf, len));
 	else if (strcmp(what, "port") == 0)

@@ -297,5 +297,27 @@ test_text_is_made_fit_to_print()
 	gives 12345678... escape 123456789
 }
 
+test_tag_is_found_with_its_value()
+{
+	gives '[1]' tag '<sip:a>;tag=1'
+	gives '[a.b%c]' tag 'a ; x=1 ;TAG = a.b%c ;y'
+	gives '[2]' tag '"x;tag=0" <sip:a;tag=1>;tag=2;tag=3'
+	gives '[]' tag '<sip:a>;tag='
+	gives '[1]' tag '<sip:a>;tag=1,2'
+	gives none tag '<sip:a;tag=1>'
+	gives none tag '<sip:a>;tag;y=1'
+}
+
+test_via_port_and_branch_are_found()
+{
+	gives 'port 5060
+branch z9hG4bK1' branch 'SIP/2.0/UDP a:5060;rport;BRANCH = z9hG4bK1;branch=2'
+	gives 'port 
+branch ' branch 'SIP/2.0/UDP [::1];branch'
+	gives 'port 1' branch 'SIP/2.0/UDP a : 1 ;x=branch'
+	gives 'port 
+branch "a;b"' branch 'SIP/2.0/UDP a;branch="a;b", SIP/2.0/UDP b:5;branch=2'
+}
+
 # shellcheck disable=SC1091
 . shunit2
