@@ -23,9 +23,9 @@ put_header(struct text *t, const unsigned char *buf,
 	field_put(t, buf, f);
 }
 
-static void
-put_vias(struct text *t, const struct sipmsg *m, const unsigned char *buf,
-    const struct peer *peer)
+void
+reply_put_vias(struct text *t, const struct sipmsg *m,
+    const unsigned char *buf, const struct peer *peer)
 {
 	const struct sipmsg_field *topmost = sipmsg_first(m, SIPMSG_VIA), *f;
 
@@ -41,21 +41,37 @@ put_vias(struct text *t, const struct sipmsg *m, const unsigned char *buf,
 	}
 }
 
-static void
-put_to(struct text *t, const struct sipmsg *m, const unsigned char *buf)
+void
+reply_put_rows(struct text *t, const struct sipmsg *m,
+    const unsigned char *buf, enum sipmsg_id id)
+{
+	const struct sipmsg_field *f;
+
+	for (f = sipmsg_first(m, id); f != NULL; f = sipmsg_next(m, f)) {
+		if (!is_clean(buf, f))
+			continue;
+		put_header(t, buf, f);
+		text_puts(t, "\r\n");
+	}
+}
+
+void
+reply_put_to(struct text *t, const struct sipmsg *m,
+    const unsigned char *buf, bool tag)
 {
 	const struct sipmsg_field *f = sipmsg_first(m, SIPMSG_TO);
 
 	if (f == NULL || !is_clean(buf, f))
 		return;
 	put_header(t, buf, f);
-	if (!field_has_tag(buf, f->value)) {
+	if (tag && !field_has_tag(buf, f->value)) {
 		text_puts(t, ";tag=");
 		field_put_tag(t, m, buf);
 	}
 	text_puts(t, "\r\n");
 }
 
+/* A message that is refused may have more than one. */
 static void
 put_first(struct text *t, const struct sipmsg *m, const unsigned char *buf,
     enum sipmsg_id id)
@@ -69,24 +85,39 @@ put_first(struct text *t, const struct sipmsg *m, const unsigned char *buf,
 }
 
 void
+reply_put(struct text *t, const struct sipmsg *m, const unsigned char *buf,
+    const struct peer *peer, const struct reply *r)
+{
+	text_puts(t, "SIP/2.0 ");
+	text_number(t, r->status);
+	text_putc(t, ' ');
+	text_puts(t, r->phrase);
+	text_puts(t, "\r\n");
+	reply_put_vias(t, m, buf, peer);
+	put_first(t, m, buf, SIPMSG_FROM);
+	if (r->to != NULL && is_clean(r->to_buf, r->to)) {
+		put_header(t, r->to_buf, r->to);
+		text_puts(t, "\r\n");
+	} else
+		reply_put_to(t, m, buf, r->status != 100);
+	put_first(t, m, buf, SIPMSG_CALL_ID);
+	put_first(t, m, buf, SIPMSG_CSEQ);
+	if (r->status == 100)
+		put_first(t, m, buf, SIPMSG_TIMESTAMP);
+	text_puts(t, "Server: ");
+	text_puts(t, r->software);
+	text_puts(t, "\r\nContent-Length: 0\r\n\r\n");
+}
+
+void
 reply_build(struct text *t, const struct sipmsg *m, const unsigned char *buf,
     const struct peer *peer, enum why why, const char *software)
 {
 	const struct why_entry *entry = why_entry(why);
-
-	text_puts(t, "SIP/2.0 ");
-	text_number(t, (uint64_t)entry->status);
-	text_putc(t, ' ');
 	/* What is wrong with this machine is the administrator's to know. */
-	text_puts(t, entry->status == 500 ? "Server Internal Error" :
-	    entry->phrase);
-	text_puts(t, "\r\n");
-	put_vias(t, m, buf, peer);
-	put_first(t, m, buf, SIPMSG_FROM);
-	put_to(t, m, buf);
-	put_first(t, m, buf, SIPMSG_CALL_ID);
-	put_first(t, m, buf, SIPMSG_CSEQ);
-	text_puts(t, "Server: ");
-	text_puts(t, software);
-	text_puts(t, "\r\nContent-Length: 0\r\n\r\n");
+	struct reply r = { .status = (unsigned)entry->status,
+	    .phrase = entry->status == 500 ? "Server Internal Error" :
+	    entry->phrase, .software = software };
+
+	reply_put(t, m, buf, peer, &r);
 }

@@ -60,10 +60,11 @@ enum answer_fault {
 	ANSWER_FAULT_CUT_HEAD,		/* it ends before the empty line */
 	ANSWER_FAULT_CUT_BODY,		/* it ends before Content-Length */
 	ANSWER_FAULT_CALL_ID,		/* another request's */
-	ANSWER_FAULT_CSEQ,
+	ANSWER_FAULT_CSEQ,		/* malformed, or another request's */
 	ANSWER_FAULT_VIA,		/* malformed, or another branch */
-	ANSWER_FAULT_LARGE		/* over ANSWER_MAX, or in the head
+	ANSWER_FAULT_LARGE,		/* over ANSWER_MAX, or in the head
 					   over what sipmsg.h takes */
+	ANSWER_FAULTS
 };
 
 struct answer {
@@ -76,16 +77,20 @@ struct answer {
 	enum answer_fault fault;
 
 	/*
-	 * The To value of the last provisional response but a 100, in the
-	 * output: what is ours names the same dialog.  Empty: none.
+	 * The To field of the last provisional response that had a tag, in
+	 * the output: what is ours names the same dialog.  Its name is empty
+	 * when there was none.
 	 */
-	struct slice to;
-	bool to_folded;
+	struct sipmsg_field to;
 
 	/* Progress of answer_next(), of no use to others. */
+	enum {
+		ANSWER_BETWEEN,		/* where a status line is to come */
+		ANSWER_IN_HEAD,
+		ANSWER_IN_BODY
+	} state;
 	uint32_t at;			/* the next response begins here */
-	uint32_t seen;			/* no line end before this octet */
-	bool in_body;			/* its head is complete and judged */
+	uint32_t seen;			/* no LF from there to this octet */
 	bool to_end;			/* its body ends with the output */
 	struct sipmsg msg;		/* its head; offsets from `start` */
 };

@@ -38,8 +38,6 @@ enum frame_event {
 };
 
 struct frame {
-	struct sipmsg msg;		/* the message at the buffer's
-					   beginning, as far as it is there */
 	enum why why;			/* of FRAME_REFUSED */
 	/*
 	 * After FRAME_REFUSED: the message's end is known, there is more to
@@ -53,6 +51,8 @@ struct frame {
 	size_t empty;			/* octets of empty lines since the
 					   last message */
 	bool half_ping;			/* one CRLF of a CRLFCRLF was there */
+	struct sipmsg msg;		/* the message at the buffer's
+					   beginning, as far as it is there */
 };
 
 /* The stream begins. */

@@ -23,7 +23,7 @@
 #ifndef EACH_TRANSACTION_H
 #define EACH_TRANSACTION_H
 
-#include "siphash.h"
+#include "each/siphash.h"
 #include "sipmsg.h"
 
 /*
@@ -33,10 +33,17 @@
 #ifndef TRANSACTION_MAX
 #define TRANSACTION_MAX 16384
 #endif
-/* Octets of kept answers: as many of 512 octets. */
+/* Octets of kept answers, a multiple of 8: as many of 512 octets. */
 #ifndef TRANSACTION_KEEP
 #define TRANSACTION_KEEP (8 << 20)
 #endif
+
+/*
+ * Transactions of one dialog and CSeq number, or of one branch, that an ACK or
+ * a CANCEL is compared with: a caller who sends thousands on purpose makes
+ * nobody's message expensive.
+ */
+#define TRANSACTION_LOOK_AT 8
 
 _Static_assert((TRANSACTION_MAX & (TRANSACTION_MAX - 1)) == 0 &&
     TRANSACTION_MAX >= 2 && TRANSACTION_MAX <= 32768,
@@ -68,6 +75,13 @@ _Static_assert((TRANSACTION_MAX & (TRANSACTION_MAX - 1)) == 0 &&
  */
 typedef uint64_t transaction_id;
 
+enum transaction_method {
+	TRANSACTION_INVITE,
+	TRANSACTION_ACK,
+	TRANSACTION_IS_CANCEL,
+	TRANSACTION_OTHER
+};
+
 /* A message, and what transaction_look() finds out about it. */
 struct transaction_message {
 	/* The caller's. */
@@ -78,9 +92,9 @@ struct transaction_message {
 	uint32_t octets;		/* of the whole datagram */
 	/* Set by transaction_look(). */
 	transaction_id id;		/* what it belongs to; 0: nothing */
-	uint64_t key;
-	uint64_t dialog;
-	uint64_t method;
+	enum transaction_method method;
+	uint64_t key;			/* with the method */
+	uint64_t other;			/* see struct transaction */
 };
 
 enum transaction_verdict {
@@ -174,10 +188,14 @@ uint32_t transaction_count(const struct transactions *);
 
 /* ---- The table, of no use to others. */
 
+/*
+ * Each list is in the order of what falls due in it, since all that enter one
+ * wait for the same time: no heap is needed.
+ */
 enum transaction_list {
 	TRANSACTION_FREE,		/* names no transaction */
 	TRANSACTION_RUNNING,		/* has its 100, or needs none */
-	TRANSACTION_WAITING,		/* for its 100: TRYING_AFTER */
+	TRANSACTION_WAITING,		/* 100 after TRYING_AFTER */
 	TRANSACTION_FINISHED,		/* forgotten after LIFE */
 	TRANSACTION_ACKED,		/* forgotten after T4 */
 	TRANSACTION_LISTS
@@ -186,17 +204,37 @@ enum transaction_list {
 /* Timer G's intervals: T1, 2 T1, 4 T1, T2. */
 #define TRANSACTION_INTERVALS 4
 
-/* Neighbours in a list, as indices; the lists' ends are entries too. */
+/*
+ * Entries are named by their index and one, so that in zeroed memory, which is
+ * not touched before it is used, there are none.
+ */
 struct transaction_link {
 	uint16_t next, previous;
 };
 
+struct transaction_ends {
+	uint16_t first, last;
+};
+
+/* The lists that an entry is in at once. */
+enum transaction_chain {
+	TRANSACTION_IN_LIST,
+	TRANSACTION_IN_INTERVAL,
+	TRANSACTION_IN_OTHER,
+	TRANSACTION_CHAINS
+};
+
 struct transaction {
 	uint64_t serial;		/* the rest of its name */
-	uint64_t key;			/* all but the method */
-	uint64_t dialog;		/* Call-ID, CSeq number, From tag */
-	uint64_t method;
-	int64_t due;			/* by its list */
+	/* A hash of source, sent-by, branch, Call-ID, CSeq and From tag. */
+	uint64_t key;
+	/*
+	 * An INVITE's: of Call-ID, CSeq number and From tag, by which the ACK
+	 * of its 2xx is known.  Another's: of all of the above but the method,
+	 * by which a CANCEL is known.
+	 */
+	uint64_t other;
+	int64_t due;			/* in its list */
 	int64_t resend_at;
 	uint64_t kept;			/* place in the ring of answers */
 	uint32_t kept_len;		/* octets, 0: none */
@@ -204,28 +242,27 @@ struct transaction {
 	uint32_t job;
 	uint32_t repeats;
 	uint16_t status;		/* of the last answer, 0: none */
+	uint8_t method;			/* enum transaction_method */
 	uint8_t list;			/* enum transaction_list */
 	uint8_t interval;		/* TRANSACTION_INTERVALS: none */
-	uint16_t next_key, next_dialog;	/* in its buckets */
-	struct transaction_link in_list, in_interval;
+	uint16_t next_key;		/* in its bucket */
+	struct transaction_link link[TRANSACTION_CHAINS];
 	unsigned char path[TRANSACTION_PATH];
 };
 
 struct transactions {
 	bool datagrams;
 	unsigned char secret[SIPHASH_KEY];
-	uint64_t invite, ack, cancel;	/* methods */
 	int64_t now;			/* the latest that was said */
-	uint64_t serial;
+	uint64_t serial;		/* of the last that was begun */
 	uint32_t count;
-	/* The ring of kept answers: octets written and forgotten ever. */
+	uint32_t used;			/* entries that ever were */
+	/* The ring of kept answers: octets written and given up, ever. */
 	uint64_t head, tail;
-	/* First and last of each list. */
-	uint16_t first[TRANSACTION_LISTS], last[TRANSACTION_LISTS];
-	uint16_t first_due[TRANSACTION_INTERVALS];
-	uint16_t last_due[TRANSACTION_INTERVALS];
-	uint16_t by_key[TRANSACTION_MAX], by_dialog[TRANSACTION_MAX];
-	uint16_t fresh;			/* entries never used begin here */
+	struct transaction_ends lists[TRANSACTION_LISTS];
+	struct transaction_ends intervals[TRANSACTION_INTERVALS];
+	uint16_t by_key[TRANSACTION_MAX];
+	struct transaction_ends by_other[TRANSACTION_MAX];
 	struct transaction entry[TRANSACTION_MAX];
 	unsigned char ring[TRANSACTION_KEEP];
 };
