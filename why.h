@@ -88,6 +88,15 @@ enum why {
 	WHY_ENVIRONMENT_LARGE,
 	WHY_SYSTEM,
 
+	/* sipcgi-each: before a script is started, and after. */
+	WHY_PROXY_HEADER,	/* none, or a malformed one */
+	WHY_BUSY,		/* every slot is taken */
+	WHY_PER_SOURCE,		/* one address has its share of them */
+	WHY_NO_ANSWER,
+	WHY_BAD_ANSWER,
+	WHY_SCRIPT_TIMEOUT,
+	WHY_PROGRAM,		/* it cannot be found or executed */
+
 	/* What is on fd 0 is no connection: no answer. */
 	WHY_LISTENING_SOCKET,
 	WHY_DATAGRAM_SOCKET,

@@ -20,7 +20,9 @@
  * Octets of a script's output, at most: two datagrams' worth, or one response
  * with the largest head and as large a body.
  */
+#ifndef ANSWER_MAX
 #define ANSWER_MAX 131072
+#endif
 
 /* Octets of UDP's largest payload over IPv4: a longer answer is bad there. */
 #define ANSWER_MAX_DATAGRAM 65507

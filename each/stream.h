@@ -1,0 +1,63 @@
+/*
+ * stream.h - the connection on fd 0 and fd 1: messages one after the other
+ * come in, answers go out whole, until the peer or we end it.
+ */
+#ifndef EACH_STREAM_H
+#define EACH_STREAM_H
+
+#include <poll.h>
+
+#include "each/message.h"
+
+struct stream_settings {
+	unsigned request_timeout;	/* seconds */
+	unsigned idle_timeout;		/* seconds, 0: none */
+	uint64_t max_body;		/* octets */
+	bool proxy_protocol;		/* a PROXY header comes first */
+};
+
+/*
+ * The connection of `peer`, which must stay and becomes the one that a PROXY
+ * header names.
+ */
+void stream_open(struct peer *, const struct stream_settings *, int64_t now);
+
+/*
+ * What to wait for: pair[0] the input, pair[1] the output; when at last.  A
+ * stream is not idle while it is busy: a script runs for it.
+ */
+void stream_poll(struct pollfd pair[2]);
+int64_t stream_deadline(bool busy);
+
+/* Read and write what can be. */
+void stream_ready(const struct pollfd pair[2], bool busy, int64_t now);
+
+/*
+ * The next message that is there; it stays in the caller's struct until
+ * stream_taken(), and comes again until then.  False: none for now.
+ */
+bool stream_next(struct message *, int64_t now);
+void stream_taken(int64_t now);
+
+/* Queue an answer, which goes out whole. */
+void stream_send(const void *octets, size_t n);
+
+/*
+ * Is there room for a script's answer of any size and one of ours?  Make none
+ * while there is not.
+ */
+bool stream_has_room(void);
+
+/* Read no more. */
+void stream_stop(void);
+
+/* Nothing more comes in, and nothing is left to go out. */
+bool stream_is_over(void);
+
+/* Whatever is sent from now on reaches nobody. */
+bool stream_is_lost(void);
+
+/* Close without taking the last answer from a peer that is still sending. */
+void stream_close(void);
+
+#endif
