@@ -216,6 +216,23 @@ hash_first(uint64_t hash, const struct sipmsg *m, const unsigned char *buf,
 	return f == NULL ? hash : hash_slice(hash, buf, f->value);
 }
 
+/* The digits as they stand, without leading zeros: judged or not. */
+static uint64_t
+hash_cseq_number(uint64_t hash, const struct sipmsg *m,
+    const unsigned char *buf)
+{
+	const struct sipmsg_field *f = sipmsg_first(m, SIPMSG_CSEQ);
+	uint32_t from, end;
+
+	if (f == NULL)
+		return hash;
+	from = f->value.off;
+	end = octet_span(buf, from, from + f->value.len, OCTET_DIGIT);
+	while (from < end && buf[from] == '0')
+		from++;
+	return hash_octets(hash, buf, from, end);
+}
+
 void
 field_put_tag(struct text *t, const struct sipmsg *m,
     const unsigned char *buf)
@@ -227,7 +244,7 @@ field_put_tag(struct text *t, const struct sipmsg *m,
 
 	hash = hash_first(hash, m, buf, SIPMSG_CALL_ID);
 	hash = hash_first(hash, m, buf, SIPMSG_FROM);
-	hash = (hash ^ m->cseq) * 1099511628211u;
+	hash = hash_cseq_number(hash, m, buf);
 	hash = hash_slice(hash, buf, m->request_uri);
 	if (via != NULL &&
 	    sipvia_parse(buf, via->value, &topmost, &at) == 0)

@@ -122,8 +122,7 @@ waiting()
 	    first = p.receive()                # the first one always goes
 	    assert len(first.octets) > 3 * len(sent)
 	    assert p.silent(1.2)
-	    p.send(sent)                       # the source is real
-	    assert p.receive().octets == first.octets
+	    p.send(sent)                       # it is asked for
 	    assert p.receive().octets == first.octets
 	END
 }
@@ -150,9 +149,8 @@ waiting()
 	default.bind(('127.0.0.1', 5060))
 	default.settimeout(BOUND)
 	with datagrams() as p:
-	    for sent_by in 'x.invalid', 'x.invalid:0':
-	        p.send(request(sent_by=sent_by, via=''))
-	        assert Response(default.recv(65536)).status == 200
+	    p.send(request(sent_by='x.invalid', via=''))
+	    assert Response(default.recv(65536)).status == 200
 	END
 	# Port 5060 of a network of its own, where there is one.
 	if unshare -rn true 2>/dev/null; then
