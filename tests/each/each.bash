@@ -4,8 +4,6 @@
 
 load ../helpers/blackbox
 
-EACH=${EACH:-$TOP/sipcgi-each}
-
 # bats' hook; blackbox.bash has one of this name, which is done too.
 eval "blackbox_$(declare -f setup)"
 setup()

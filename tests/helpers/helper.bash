@@ -5,10 +5,12 @@
 #     TOP      the top of the source tree
 #     BUILD    the build tree
 #     HANDLER  the program under test
+#     EACH     the other one, sipcgi-each
 
 TOP=${TOP:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 BUILD=${BUILD:-$TOP/build}
 HANDLER=${HANDLER:-$TOP/sipcgi-handler}
+EACH=${EACH:-$TOP/sipcgi-each}
 
 # A TCP port that is free on loopback now. Another program may take it before
 # its use: try again with another one then. perl-base is on every Debian.

@@ -39,17 +39,27 @@ documented()
 	    grep -Eo 'Fl [A-Za-z-]+' | sed 's/^Fl /-/' >manual
 }
 
-@test "the manual has the options of --help, and no others" {
-	helped "$HANDLER"
-	documented sipcgi-handler.8 OPTIONS
+# The manual $2 has the options of the --help of $1, and no others.
+same_options()
+{
+	helped "$1"
+	documented "$2" OPTIONS
 	same help manual
 	# The synopsis has the letters, and what has no letter.
-	section sipcgi-handler.8 SYNOPSIS |
+	section "$2" SYNOPSIS |
 	    sed -n 's/^\.Op Fl \(-*[A-Za-z-]*\).*/\1/p' |
 	    sed '/^-/!s/./&\n/g' | sed '/./s/^/-/; /^$/d' >synopsis
-	"$HANDLER" --help |
+	"$1" --help |
 	    sed -En 's/^  (-[A-Za-z]), --.*/\1/p; s/^ {6}(--[a-z-]+).*/\1/p' >short
 	same short synopsis
+}
+
+@test "sipcgi-handler(8) has the options of --help, and no others" {
+	same_options "$HANDLER" sipcgi-handler.8
+}
+
+@test "sipcgi-each(8) has the options of --help, and no others" {
+	same_options "$EACH" sipcgi-each.8
 }
 
 @test "sipcgi-log(1) has the options of --help, and no others" {
@@ -58,11 +68,13 @@ documented()
 	same help manual
 }
 
-@test "the manual has every reason of the table, and no others" {
+@test "the manuals have every reason of the table, and no others" {
 	# None is no reason.
 	grep -Eo '(DISCARD|REJECT|EX_[A-Z]+)(\(|, )"[a-z0-9-]+"' "$TOP/why.c" |
 	    sed 's/^[^"]*"//; s/"$//' | grep -vx none >table
-	section sipcgi-handler.8 DIAGNOSTICS | sed -n 's/^\.It Cm //p' |
+	for manual in sipcgi-handler.8 sipcgi-each.8; do
+		section "$manual" DIAGNOSTICS
+	done | sed -n 's/^\.It Cm //p' |
 	    sed 's/ , /\n/g' >manual
 	same table manual
 }

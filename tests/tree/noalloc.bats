@@ -31,6 +31,16 @@ symbols()
 	run -1 grep -Ex "($ALLOCATORS|$CALLERS)" "$list"
 }
 
+@test "nor does sipcgi-each, but for memory of a fixed size at its start" {
+	symbols "$BUILD/each/sipcgi-each.o" "$BUILD/libsipcgi-each.a" >"$list"
+	grep -qx execve "$list"
+	run -0 grep -Ex "($ALLOCATORS|$CALLERS)" "$list"
+	[ "$output" = mmap ]
+	# Where it is called.
+	run -0 grep -l 'mmap(' "$TOP"/each/*.c
+	[ "$output" = "$TOP/each/job.c"$'\n'"$TOP/each/service.c" ]
+}
+
 # The linker takes from libc.a what is needed: an allocator that is not there
 # is not called by libc's functions either.
 @test "the static program holds no allocator" {
