@@ -27,4 +27,5 @@ served()
 contacts() { tr -d '\r' <answer | sed -n 's/^Contact: //p'; }
 
 # The value of a database query.
-db() { sqlite3 "$STATE_DIRECTORY/registrar.db" "$1"; }
+# A registrar that has answered may not have closed its database yet.
+db() { sqlite3 -cmd '.timeout 20000' "$STATE_DIRECTORY/registrar.db" "$1"; }

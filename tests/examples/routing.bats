@@ -77,7 +77,7 @@ routes()
 	ask INVITE sip:+4712345678@gw.example
 	has 'Contact: <sip:+4712345678@world.example>;q=1.0'
 	# The look-up goes by the index, not through the table.
-	sqlite3 "$STATE_DIRECTORY/lcr.db" 'EXPLAIN QUERY PLAN SELECT
+	sqlite3 -cmd '.timeout 20000' "$STATE_DIRECTORY/lcr.db" 'EXPLAIN QUERY PLAN SELECT
 	    max(prefix) FROM route WHERE prefix IN (4, 49)' >plan
 	grep -q 'SEARCH route USING' plan
 	run ! grep -q SCAN plan
@@ -165,7 +165,7 @@ screened()
 	# Somebody else is not concerned, and the next minute is a new one.
 	FROM='<sip:bob@a.example>' CALL_ID=7 ask INVITE sip:me@b.example
 	is '302 Moved Temporarily'
-	sqlite3 "$STATE_DIRECTORY/screen.db" 'UPDATE call SET time = time - 61'
+	sqlite3 -cmd '.timeout 20000' "$STATE_DIRECTORY/screen.db" 'UPDATE call SET time = time - 61'
 	CALL_ID=8 ask INVITE sip:me@b.example
 	is '302 Moved Temporarily'
 }
