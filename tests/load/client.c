@@ -1,18 +1,20 @@
 /*
- * client - send one message over each of many TCP connections, and count what
- * comes back.
+ * client - send one message over each of many TCP connections, or in as many
+ * datagrams, and count what comes back.
  *
- * usage: client [-n COUNT] [-p PARALLEL] [-t SECONDS] [-b SOURCE] HOST PORT
- *               [MESSAGE]
+ * usage: client [-eu] [-n COUNT] [-p PARALLEL] [-s START] [-t SECONDS]
+ *               [-b SOURCE] HOST PORT [MESSAGE]
  *
  * Each connection sends the file MESSAGE, or nothing without one, and reads
- * until the server closes, for at most SECONDS (10). PARALLEL (1) of them are
+ * until the server closes (-e: or to an empty line), for at most SECONDS (10).
+ * -u: each is a UDP socket, and reads one datagram. PARALLEL (1) of them are
  * open at a time, COUNT (1) in all, from the address SOURCE. HOST and SOURCE
  * are addresses. The last line says how they ended:
  *
- *     ok       a 2xx or 3xx response     refused  no connection
- *     error    another response          timeout  nothing, or no end, in time
- *     empty    closed without an octet   reset    connection reset
+ *     ok       a 2xx or 3xx response, or  refused  no connection
+ *              what begins with START
+ *     error    another response           timeout  nothing, or no end, in time
+ *     empty    closed without an octet    reset    connection reset
  *
  * and, of those that are ok, how many there were per second and how long they
  * took from connect() to the end, in milliseconds.
@@ -21,6 +23,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +34,7 @@
 #define MESSAGE_MAX	(1024 * 1024)
 #define PARALLEL_MAX	4096
 #define COUNT_MAX	10000000
+#define START_MAX	32	/* octets */
 
 enum outcome { OK, ERROR, EMPTY, RESET, REFUSED, TIMEOUT, OUTCOMES };
 
@@ -45,7 +49,8 @@ struct connection {
 	size_t		 sent;		/* octets of the message */
 	size_t		 got;		/* octets of the answer */
 	enum phase	 phase;
-	char		 status[9];	/* the start of the answer: SIP/2.0 2 */
+	char		 start[START_MAX];	/* of the answer */
+	int		 line_ends;	/* with nothing between, up to 2 */
 };
 
 static struct {
@@ -56,7 +61,11 @@ static struct {
 	size_t		 count;
 	size_t		 parallel;
 	double		 limit;		/* seconds for each connection */
-} plan = { .count = 1, .parallel = 1, .limit = 10 };
+	int		 type;		/* of the sockets */
+	bool		 head_only;
+	const char	*starts[2];	/* of an answer that is ok */
+} plan = { .count = 1, .parallel = 1, .limit = 10, .type = SOCK_STREAM,
+    .starts = { "SIP/2.0 2", "SIP/2.0 3" } };
 
 static struct pollfd	 fds[PARALLEL_MAX];	/* fd is -1 when it is free */
 static struct connection connections[PARALLEL_MAX];
@@ -83,7 +92,7 @@ static struct addrinfo *
 address(const char *host, const char *port)
 {
 	const struct addrinfo hints = {
-		.ai_socktype = SOCK_STREAM,
+		.ai_socktype = plan.type,
 		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV
 	};
 	struct addrinfo *result;
@@ -131,7 +140,7 @@ begin(size_t i)
 	int fd;
 
 	fd = socket(plan.server->ai_family,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	    plan.type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		fail("socket");
 	if (plan.source != NULL && bind(fd, plan.source->ai_addr,
@@ -144,7 +153,14 @@ begin(size_t i)
 		finish_errno(i);
 }
 
-/* The answer is whole: the server has closed. */
+static bool
+begins_with(const struct connection *c, const char *start)
+{
+	return c->got >= strlen(start) &&
+	    memcmp(c->start, start, strlen(start)) == 0;
+}
+
+/* The answer is whole. */
 static void
 judge(size_t i)
 {
@@ -152,11 +168,26 @@ judge(size_t i)
 
 	if (c->got == 0)
 		finish(i, EMPTY);
-	else if (memcmp(c->status, "SIP/2.0 2", 9) == 0 ||
-	    memcmp(c->status, "SIP/2.0 3", 9) == 0)
+	else if (begins_with(c, plan.starts[0]) ||
+	    begins_with(c, plan.starts[1]))
 		finish(i, OK);
 	else
 		finish(i, ERROR);
+}
+
+/* Keep how the answer begins, and see whether its head ends. */
+static void
+note(struct connection *c, const char *octets, size_t n)
+{
+	for (size_t i = 0; i < n && c->line_ends < 2; i++) {
+		if (octets[i] == '\n')
+			c->line_ends++;
+		else if (octets[i] != '\r')
+			c->line_ends = 0;
+	}
+	for (size_t i = c->got; i < START_MAX && i < c->got + n; i++)
+		c->start[i] = octets[i - c->got];
+	c->got += n;
 }
 
 static void
@@ -164,15 +195,15 @@ receive(size_t i)
 {
 	struct connection *c = &connections[i];
 	char buf[16384];
-	size_t head;
 	ssize_t n;
 
 	while ((n = recv(fds[i].fd, buf, sizeof buf, 0)) > 0) {
-		head = sizeof c->status - c->got;
-		if (c->got < sizeof c->status)
-			memcpy(c->status + c->got, buf,
-			    (size_t)n < head ? (size_t)n : head);
-		c->got += (size_t)n;
+		note(c, buf, (size_t)n);
+		if (plan.type == SOCK_DGRAM ||
+		    (plan.head_only && c->line_ends == 2)) {
+			judge(i);
+			return;
+		}
 	}
 	if (n == 0)
 		judge(i);
@@ -320,8 +351,8 @@ number(const char *text, size_t max)
 static void
 usage(void)
 {
-	fputs("usage: client [-n COUNT] [-p PARALLEL] [-t SECONDS] "
-	    "[-b SOURCE] HOST PORT [MESSAGE]\n", stderr);
+	fputs("usage: client [-eu] [-n COUNT] [-p PARALLEL] [-s START] "
+	    "[-t SECONDS] [-b SOURCE] HOST PORT [MESSAGE]\n", stderr);
 	exit(64);
 }
 
@@ -331,8 +362,19 @@ main(int argc, char *argv[])
 	size_t i;
 	int option;
 
-	while ((option = getopt(argc, argv, "n:p:t:b:")) != -1)
+	while ((option = getopt(argc, argv, "eun:p:s:t:b:")) != -1)
 		switch (option) {
+		case 'e':
+			plan.head_only = true;
+			break;
+		case 'u':
+			plan.type = SOCK_DGRAM;
+			break;
+		case 's':
+			if (strlen(optarg) > START_MAX)
+				usage();
+			plan.starts[0] = plan.starts[1] = optarg;
+			break;
 		case 'n':
 			plan.count = number(optarg, COUNT_MAX);
 			break;
