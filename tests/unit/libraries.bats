@@ -53,7 +53,7 @@ before = set(sys.modules)
 sys.path.insert(0, sys.argv[1])
 import sipcgi
 print(*sorted(set(sys.modules) - before))' "$TOP/lib"
-	[ "$output" = "__future__ sipcgi" ]
+	[ "$output" = "__future__ atexit sipcgi" ]
 }
 
 @test "SipCgi.pm: what it promises" {

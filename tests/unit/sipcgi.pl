@@ -30,14 +30,19 @@ my $end = "Content-Length: 0\r\n\r\n";
 # What sip_reply writes and logs, and what it returns.
 sub answer
 {
-	my @arguments = @_;
+	return answer_of(\&sip_reply, @_);
+}
+
+sub answer_of
+{
+	my ($function, @arguments) = @_;
 	my %file = (out => "$dir/out", err => "$dir/err");
 
 	open my $stdout, '>&', \*STDOUT or die;
 	open my $stderr, '>&', \*STDERR or die;
 	open STDOUT, '>', $file{out} or die;
 	open STDERR, '>', $file{err} or die;
-	my $result = sip_reply(@arguments);
+	my $result = $function->(@arguments);
 	open STDOUT, '>&', $stdout or die;
 	open STDERR, '>&', $stderr or die;
 	my @text = map {
@@ -82,6 +87,40 @@ is_refused('not a header field', 200, 'OK', 'no colon');
 is_refused('(Name: value): a?b: c; answering', 200, 'OK', "a\nb: c");
 is_refused('Via is written by', 200, 'Via: x');
 is_refused('l is written by', 200, 'l: 5');
+is_refused('Content-Type is given twice', 200, 'Content-Type: a/b', 'c: d/e',
+    { body => 'x' });
+is_refused('unknown option: Contact', 302, { Contact => '<sip:a>' });
+is_refused('not a header field', 200, 'OK', { body => 'x' }, 'A: b');
+is_refused('not a header field', 200, 'OK', ['A', 'b']);
+is_refused('not a reason phrase', 200, ['A: b']);
+is_refused('the body is a reference', 200, { body => ['x'] });
+is_refused('not a reason phrase', 302, $_)
+    for 'Contact <sip:b@c>', 'Contact sip:b@c', 'x SIPS:b@c',
+    'Retry-After 60', 'allow INVITE', "Expires\t0", 'a "b"', 'a#b';
+is((answer(480, $_))[0], "SIP/2.0 480 $_\r\n$copied$end", "reason: $_")
+    for 'Retry-After', 'Sip is down', 'Contact us', 'Allowed once';
+is((answer(302, 'Contact : <sip:a>', "X-A \t:1"))[0],
+    "SIP/2.0 302 Moved Temporarily\r\n${copied}Contact: <sip:a>\r\n" .
+    "X-A: 1\r\n$end", 'blanks before the colon');
+{
+	local $ENV{SIP_REQUIRE} = 'timer ,100rel,, X';
+	ok(sip_require('100rel', 'TIMER', 'x'), 'all extensions are known');
+	my ($out, $err, $result) = answer_of(\&sip_require, 'Timer');
+	is($out, "SIP/2.0 420 Bad Extension\r\n${copied}Unsupported: " .
+	    "100rel, X\r\n$end", 'two are not');
+	ok(!$result, 'and the answer is written');
+	local $ENV{REQUEST_METHOD} = 'CANCEL';
+	ok(sip_require(), 'not for a CANCEL');
+}
+ok(sip_allow('OPTIONS', 'INVITE'), 'the method is allowed');
+{
+	my ($out, $err, $result) = answer_of(\&sip_allow, 'OPTIONS', 'ACK');
+	is($out, "SIP/2.0 405 Method Not Allowed\r\n${copied}Allow: " .
+	    "OPTIONS, ACK\r\n$end", 'the method is not allowed');
+	ok(!$result, 'and the answer is written');
+}
+is(sip_quote('a"b\\c'), '"a\\"b\\\\c"', 'a quoted string');
+is(sip_quote("a\nb"), undef, 'of one line');
 is_refused('not a status code', $_) for 99, 700, "200\n", '', 'x';
 
 {
@@ -126,10 +165,20 @@ while (<$table>) {
 	chomp;
 	next if /^#/;
 	my ($function, $param, $value, $want) = split /\|/, $_, -1;
-	my $got = $function eq 'uri' ? sip_uri($value)
-	    : $function eq 'user' ? sip_uri_user($value)
-	    : $function eq 'host' ? sip_uri_host($value)
-	    : sip_param($param, $value);
+	my $got;
+	if ($function eq 'param') {
+		$got = sip_param($param, $value);
+	} elsif ($function eq 'list') {
+		my @values = sip_split_list($value);
+		$got = join ' // ', @values if @values;
+	} elsif ($function =~ /\Ascheme|credential\z/) {
+		my ($scheme, $params) = sip_parse_credentials($value);
+		$got = $function eq 'scheme' ? $scheme : $params->{lc $param};
+	} else {
+		no strict 'refs';
+		my $name = $function eq 'uri' ? 'sip_uri' : "sip_uri_$function";
+		$got = $name->($value);
+	}
 	is($got // 'none', $want, "$function $param of $value");
 }
 
