@@ -8,14 +8,15 @@ load ../helpers/blackbox
 # Bad usage "$@": exit 64 and one line on stderr that names the option $1.
 refuses()
 {
-	local name=$1
+	local name=$1 lines
 
 	shift
 	STATUS=0
 	"$HANDLER" "$@" </dev/null >"$ANSWER" 2>"$LOG" || STATUS=$?
 	[ "$STATUS" -eq 64 ] || explain_failure "accepted: $*" || return
 	unanswered || return
-	[ "$(wc -l <"$LOG")" -eq 1 ] || explain_failure "$*" || return
+	mapfile -t lines <"$LOG"
+	[ "${#lines[@]}" -eq 1 ] || explain_failure "$*" || return
 	logged "$name"
 }
 

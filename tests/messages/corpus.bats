@@ -12,23 +12,29 @@ setup()
 	chmod 755 scripts scripts/default.cgi
 }
 
-# What the program says: its reason, and at which octet, or "accept".
+# What the program says: its reason, and at which octet, or "accept"; in GIVEN.
 verdict()
 {
 	"$HANDLER" --directory=scripts --max-body=1000000 --log=none \
 	    --explain <"$1" >out 2>err || [ $? -eq 1 ] || return
 	[ ! -s err ] || return
-	sed -e 's/^exec$/accept/' -e 's/^reject [0-9]* //' \
-	    -e 's/^discard //' -e 's/ at octet / at /' -e 1q out
+	read -r GIVEN <out
+	case $GIVEN in
+	exec) GIVEN=accept ;;
+	discard\ *) GIVEN=${GIVEN#discard } ;;
+	reject\ *) GIVEN=${GIVEN#reject ??? } ;;
+	esac
+	GIVEN=${GIVEN/ at octet / at }
 }
 
 @test "the program and the modules alone judge the corpus alike" {
 	local file alone given n=0
 
 	for file in "$TOP"/tests/fuzz/corpus/* "$TOP"/tests/fuzz/found/*; do
-		alone=$("$BUILD/tests/unit/message" parse "$file" file |
-		    sed -n '1s/ head=.*//;1p')
-		given=$(verdict "$file")
+		read -r alone < <("$BUILD/tests/unit/message" parse "$file" file)
+		alone=${alone% head=*}
+		verdict "$file"
+		given=$GIVEN
 		case $given in
 		# The modules alone do not read bodies.
 		incomplete-body*) given=accept ;;
