@@ -145,7 +145,7 @@ shunit2_file()
 	testTwo() { assertEquals 1 1; }
 	X
 	echo 'exit 1' >area/no-test.sh
-	run_tests ./area
+	JOBS=1 run_tests ./area
 	[ "$last" = '2 passed, 0 failed' ]
 	[[ $output == *./area/a.bats*./area/b.sh* ]]
 }
