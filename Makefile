@@ -230,15 +230,18 @@ $(BUILD)/options.o: $(BUILD)/places
 test-programs: $(TEST_PROGRAMS) $(OLDER_KERNELS)
 	@:
 
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBRARY)
-	$(call run,LINK,$(LINK) -o $@ $(filter %.o,$^) $(LIBRARY) $(LDLIBS))
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(EACH_LIBRARY) $(LIBRARY)
+	$(call run,LINK,$(LINK) -o $@ $(filter %.o,$^) $(EACH_LIBRARY) \
+	    $(LIBRARY) $(LDLIBS))
 
 # What must hold of any message: checked by a driver and by fuzz targets.
 CHECKS = $(patsubst %.c,$(BUILD)/%.o,tests/fuzz/feed.c \
 	$(wildcard tests/fuzz/check_*.c))
-FUZZ_TARGETS = $(addprefix $(BUILD)/tests/fuzz/,parse environment answer log)
+FUZZ_TARGETS = $(addprefix $(BUILD)/tests/fuzz/,parse environment answer log \
+	frame output proxy transaction)
 
-$(BUILD)/tests/unit/message $(BUILD)/tests/unit/value: $(CHECKS)
+$(addprefix $(BUILD)/tests/unit/,message value frame proxy answer transaction): \
+    $(CHECKS)
 
 # For tests/fuzz/run, which knows what they are built with.
 fuzz-targets: $(FUZZ_TARGETS)

@@ -93,6 +93,8 @@ take_status_line(struct answer *a, const unsigned char *out, uint32_t lf)
 
 	if (n > 0 && line[n - 1] == '\r')
 		n--;
+	if (n > SIPMSG_MAX_START_LINE)
+		return fail(a, ANSWER_FAULT_LARGE);
 	fault = judge_octets(line, n);
 	if (fault == ANSWER_FAULT_NONE)
 		fault = judge_status_line(a, line, n);
@@ -104,16 +106,18 @@ take_status_line(struct answer *a, const unsigned char *out, uint32_t lf)
 	return ANSWER_MORE;
 }
 
-/* The output ends within a status line, or the line never does. */
+/* The output ends within a status line, or the line does not in time. */
 static enum answer_event
-fail_in_status_line(struct answer *a, const unsigned char *line, uint32_t n)
+fail_in_status_line(struct answer *a, const unsigned char *line, uint32_t len)
 {
+	uint32_t n = len < SIPMSG_MAX_START_LINE ? len : SIPMSG_MAX_START_LINE;
 	enum answer_fault fault = judge_octets(line, n);
 
 	if (fault == ANSWER_FAULT_NONE)
 		fault = judge_status_line(a, line, n);
-	return fail(a, fault != ANSWER_FAULT_NONE ? fault :
-	    ANSWER_FAULT_CUT_HEAD);
+	if (fault == ANSWER_FAULT_NONE)
+		fault = n < len ? ANSWER_FAULT_LARGE : ANSWER_FAULT_CUT_HEAD;
+	return fail(a, fault);
 }
 
 static enum answer_event
@@ -131,9 +135,10 @@ next_status_line(struct answer *a, const unsigned char *out, uint32_t len,
 		return ended ? ANSWER_NONE : ANSWER_MORE;
 	lf = memchr(out + a->seen, '\n', len - a->seen);
 	a->seen = len;
-	if (lf != NULL && lf - out - a->at <= SIPMSG_MAX_START_LINE)
+	/* The longest line may have a CR besides. */
+	if (lf != NULL && lf - out - a->at <= SIPMSG_MAX_START_LINE + 1)
 		return take_status_line(a, out, (uint32_t)(lf - out));
-	if (ended || len - a->at > SIPMSG_MAX_START_LINE)
+	if (ended || len - a->at > SIPMSG_MAX_START_LINE + 1)
 		return fail_in_status_line(a, out + a->at, len - a->at);
 	return ANSWER_MORE;
 }

@@ -39,14 +39,16 @@ frame_keepalives(struct frame *f, const unsigned char *buf, size_t len,
 }
 
 /*
- * Is the start line that of a SIP/2.0 request?  A Request-URI in fault makes
- * no doubt of where the header fields begin, and what they say.
+ * Is the start line that of a SIP/2.0 request, Method SP Request-URI SP
+ * SIP-Version?  A URI in fault leaves no doubt of what the header fields say.
  */
 static bool
-is_sound(const struct sipmsg *m)
+is_sound(const struct sipmsg *m, const unsigned char *buf)
 {
-	return m->has_start_line && (m->fault_at >= m->headers_off ||
-	    (m->fault >= WHY_URI_SCHEME && m->fault <= WHY_URI_HEADERS));
+	if (m->fault_at >= m->headers_off)
+		return m->has_start_line;
+	return m->fault >= WHY_URI_SCHEME && m->fault <= WHY_URI_HEADERS &&
+	    memchr(buf + m->request_uri.off, ' ', m->request_uri.len) == NULL;
 }
 
 /*
@@ -59,7 +61,7 @@ refuse(struct frame *f, const unsigned char *buf, enum why why,
 {
 	f->why = why;
 	f->body = 0;
-	f->goes_on = f->msg.head_len > 0 && is_sound(&f->msg) &&
+	f->goes_on = f->msg.head_len > 0 && is_sound(&f->msg, buf) &&
 	    sipcheck_length(&f->msg, buf, limits, &f->body);
 	f->body_left = f->body;
 	return FRAME_REFUSED;
@@ -126,6 +128,8 @@ judge_datagram(struct frame *f, const unsigned char *buf, size_t len,
 {
 	int result = sipmsg_scan(&f->msg, buf, len);
 
+	if (len == 0)
+		return -WHY_EMPTY;
 	if (result == SIPMSG_MORE)
 		return sipmsg_end(&f->msg, buf, len, WHY_HEAD_CUT);
 	if (result == 0)

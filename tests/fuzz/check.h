@@ -55,11 +55,15 @@ void check_splits(const struct feed *whole, bool on_stream);
 /* All cuts into two. */
 void check_every_cut(const struct feed *whole, bool on_stream);
 
-/* What is fuzzed. */
+/* Those that are fuzzed: the handler's, then those of sipcgi-each. */
 void check_parse(const unsigned char *data, size_t size);
 void check_environment(const unsigned char *data, size_t size);
 void check_answer(const unsigned char *data, size_t size);
 void check_log(const unsigned char *data, size_t size);
+void check_frame(const unsigned char *data, size_t size);
+void check_output(const unsigned char *data, size_t size);
+void check_proxy(const unsigned char *data, size_t size);
+void check_transaction(const unsigned char *data, size_t size);
 
 /*
  * A copy of at most CHECK_MOST octets that ends where the next page may not
