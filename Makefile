@@ -230,9 +230,8 @@ $(BUILD)/options.o: $(BUILD)/places
 test-programs: $(TEST_PROGRAMS) $(OLDER_KERNELS)
 	@:
 
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(EACH_LIBRARY) $(LIBRARY)
-	$(call run,LINK,$(LINK) -o $@ $(filter %.o,$^) $(EACH_LIBRARY) \
-	    $(LIBRARY) $(LDLIBS))
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(EACH_PURE:%=$(BUILD)/%.o) $(LIBRARY)
+	$(call run,LINK,$(LINK) -o $@ $(filter %.o,$^) $(LIBRARY) $(LDLIBS))
 
 # What must hold of any message: checked by a driver and by fuzz targets.
 CHECKS = $(patsubst %.c,$(BUILD)/%.o,tests/fuzz/feed.c \
