@@ -478,7 +478,9 @@ stream_deadline(bool busy)
 {
 	int64_t next = INT64_MAX;
 
-	if (s.phase != SHUT && s.phase != READY && s.deadline != 0)
+	/* Without room for an answer nothing is read, nor is late. */
+	if (s.phase != SHUT && s.phase != READY && s.deadline != 0 &&
+	    stream_has_room())
 		next = s.deadline;
 	if (is_idle() && !busy)
 		next = idle_deadline();
