@@ -43,12 +43,10 @@ frame_keepalives(struct frame *f, const unsigned char *buf, size_t len,
  * SIP-Version?  A URI in fault leaves no doubt of what the header fields say.
  */
 static bool
-is_sound(const struct sipmsg *m, const unsigned char *buf)
+is_sound(const struct sipmsg *m)
 {
-	if (m->fault_at >= m->headers_off)
-		return m->has_start_line;
-	return m->fault >= WHY_URI_SCHEME && m->fault <= WHY_URI_HEADERS &&
-	    memchr(buf + m->request_uri.off, ' ', m->request_uri.len) == NULL;
+	return m->has_start_line && (m->fault_at >= m->headers_off ||
+	    (m->fault >= WHY_URI_SCHEME && m->fault <= WHY_URI_HEADERS));
 }
 
 /*
@@ -61,7 +59,7 @@ refuse(struct frame *f, const unsigned char *buf, enum why why,
 {
 	f->why = why;
 	f->body = 0;
-	f->goes_on = f->msg.head_len > 0 && is_sound(&f->msg, buf) &&
+	f->goes_on = f->msg.head_len > 0 && is_sound(&f->msg) &&
 	    sipcheck_length(&f->msg, buf, limits, &f->body);
 	f->body_left = f->body;
 	return FRAME_REFUSED;

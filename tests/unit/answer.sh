@@ -72,7 +72,7 @@ echoes()
 	printf '%s\\r\\n' \
 	    'Via: SIP/2.0/UDP a.example:5070;branch=z9hG4bK1;rport=40112;received=192.0.2.7' \
 	    'Via: SIP/2.0/UDP c.example' 'From: <sip:a.example>;tag=1' \
-	    'Call-ID: 1@a.example' "CSeq: 7 ${1:-INVITE}" \
+	    'Call-ID: 1@a.example' 'CSeq: 7 INVITE' \
 	    "To: <sip:b.example>;tag=$(tag)"
 }
 
