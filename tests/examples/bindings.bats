@@ -14,10 +14,10 @@ load registrar.bash
 <sip:bob@192.0.2.8;transport=tcp>;expires=59;q=0.5' ]
 	# The same by RFC 3261 19.1.4, so one binding.
 	register cseq=3 contact='<sip:%62ob@192.0.2.8;x=1;Transport=TCP>;q=0.7'
-	[ "$(db 'SELECT count(*) FROM binding')" -eq 2 ]
+	[ "$(db 'SELECT count(*) FROM contact')" -eq 2 ]
 	contacts | grep -q ';q=0.7$'
 	register cseq=5 contact='<sip:bob@192.0.2.7>;expires=0'
-	[ "$(db 'SELECT count(*) FROM binding')" -eq 1 ]
+	[ "$(db 'SELECT count(*) FROM contact')" -eq 1 ]
 	# Without a Contact it is a question.
 	register cseq=7
 	is '200 OK'
@@ -29,11 +29,18 @@ load registrar.bash
 	register cseq=1 contact='<sip:a@192.0.2.7>, <sip:b@192.0.2.7>'
 	[ "$(contacts | wc -l)" -eq 2 ]
 	register cseq=3 contact='*'
-	is '400 Contact: * needs Expires: 0'
+	is '400 A Contact of * needs Expires 0'
 	register cseq=5 contact='*' expires=60
-	is '400 Contact: * needs Expires: 0'
-	[ "$(db 'SELECT count(*) FROM binding')" -eq 2 ]
-	register cseq=7 contact='*' expires=0
+	is '400 A Contact of * needs Expires 0'
+	[ "$(db 'SELECT count(*) FROM contact')" -eq 2 ]
+	register cseq=6 contact='*' expires=5
+	is '400 A Contact of * needs Expires 0'
+	register cseq=7 contact='*' expires=soon
+	is '400 A Contact of * needs Expires 0'
+	register cseq=9 contact='*, <sip:a@192.0.2.7>' expires=0
+	is '400 Bad Contact header'
+	[ "$(db 'SELECT count(*) FROM contact')" -eq 2 ]
+	register cseq=11 contact='*' expires=00
 	is '200 OK'
 	[ "$(contacts | wc -l)" -eq 0 ]
 }
@@ -46,10 +53,10 @@ load registrar.bash
 	register cseq=8 contact='<sip:b@192.0.2.7>' \
 	    contact='<sip:a@192.0.2.7>;expires=0'
 	is '500 CSeq is not higher than before'
-	[ "$(db 'SELECT uri FROM binding')" = 'sip:a@192.0.2.7' ]
+	[ "$(db 'SELECT uri FROM contact')" = 'sip:a@192.0.2.7' ]
 	register cseq=1 call_id=other contact='<sip:a@192.0.2.7>;expires=0'
 	is '200 OK'
-	[ "$(db 'SELECT count(*) FROM binding')" -eq 0 ]
+	[ "$(db 'SELECT count(*) FROM contact')" -eq 0 ]
 }
 
 @test "registrar: lifetimes are bounded, and what is malformed is an hour" {
@@ -63,10 +70,58 @@ load registrar.bash
 	[ "$(contacts)" = '<sip:a@192.0.2.7>;expires=7200;q=1' ]
 	register cseq=3 contact='<sip:a@192.0.2.7>;expires=soon'
 	[ "$(contacts)" = '<sip:a@192.0.2.7>;expires=3600;q=1' ]
-	db 'UPDATE binding SET expires = expires - 3601'
-	register cseq=5
+	# Zeros in front are no other number.
+	register cseq=5 expires=00000000003600 contact='<sip:a@192.0.2.7>'
+	[ "$(contacts)" = '<sip:a@192.0.2.7>;expires=3600;q=1' ]
+	register cseq=7 contact='<sip:a@192.0.2.7>;expires=0000000000000000061'
+	[ "$(contacts)" = '<sip:a@192.0.2.7>;expires=61;q=1' ]
+	register cseq=9 expires="$(printf %05000d 0)" contact='<sip:a@192.0.2.7>'
 	is '200 OK'
 	[ -z "$(contacts)" ]
+	register cseq=11 contact='<sip:a@192.0.2.7>'
+	db 'UPDATE contact SET expires = expires - 3601'
+	register cseq=13
+	is '200 OK'
+	[ -z "$(contacts)" ]
+}
+
+@test "registrar: a phone with a new address replaces its binding" {
+	local i
+
+	served
+	for i in 1 2 3; do
+		register call_id=a$i contact="<sip:bob@192.0.2.7:400$i>;+sip.instance=\"<urn:uuid:1>\""
+		is '200 OK'
+		register call_id=b$i contact="<sip:bob@192.0.2.7:401$i>;+sip.instance=\"<urn:uuid:1>\";reg-id=1"
+		register call_id=c$i contact="<sip:bob@192.0.2.7:402$i>;+sip.instance=\"<urn:uuid:1>\";reg-id=2"
+		register call_id=d$i contact="<sip:bob@192.0.2.7:403$i>;+sip.instance=\"<urn:uuid:2>\""
+	done
+	[ "$(contacts | sed 's/.*:\(4[0-9]*\).*/\1/' | sort)" = \
+	    $'4003\n4013\n4023\n4033' ]
+	# What another request of its Call-ID has changed since stays.
+	register call_id=a3 cseq=1 \
+	    contact='<sip:bob@192.0.2.7:4999>;+sip.instance="<urn:uuid:1>"'
+	is '500 CSeq is not higher than before'
+}
+
+@test "registrar: a Contact without angle brackets has header parameters" {
+	served
+	register contact='sip:bob@192.0.2.7;+sip.instance="<urn:gsma:imei:1-2-3>";audio'
+	is '200 OK'
+	[ "$(db 'SELECT uri, instance FROM contact')" = \
+	    'sip:bob@192.0.2.7|<urn:gsma:imei:1-2-3> ' ]
+}
+
+@test "registrar: the eleventh binding takes the place of the oldest" {
+	local i
+
+	served
+	for i in {1..12}; do
+		register call_id=$i contact="<sip:bob@192.0.2.$i>"
+		is '200 OK'
+	done
+	[ "$(contacts | sed 's/.*192.0.2.\([0-9]*\)>.*/\1/' | sort -n | xargs)" = \
+	    '3 4 5 6 7 8 9 10 11 12' ]
 }
 
 @test "registrar: what is no binding gets 400, too many 403" {
@@ -81,7 +136,7 @@ load registrar.bash
 	done
 	register contact="$(seq -s, -f '<sip:a@192.0.2.%.0f>' 11)"
 	is '403 Too many contacts'
-	[ "$(db 'SELECT count(*) FROM binding')" -eq 0 ]
+	[ "$(db 'SELECT count(*) FROM contact')" -eq 0 ]
 	ask REGISTER sip:c.example
 	answered '500 *'	# no script for this domain
 	register header='Require: path'
@@ -105,7 +160,7 @@ load registrar.bash
 	is '481 Call/Transaction Does Not Exist'
 	ask ACK sip:bob@b.example
 	[ ! -s answer ]
-	db 'UPDATE binding SET expires = expires - 3601'
+	db 'UPDATE contact SET expires = expires - 3601'
 	ask INVITE sip:bob@b.example
 	is '480 Temporarily Unavailable'
 }
@@ -124,7 +179,7 @@ load registrar.bash
 	done
 	together
 	[ "$(head -qn 1 answer.* | grep -c ' 200 OK')" -eq 24 ]
-	[ "$(db 'SELECT count(*) FROM binding')" -eq 24 ]
-	[ "$(db 'SELECT max(n) FROM (SELECT count(*) AS n FROM binding
+	[ "$(db 'SELECT count(*) FROM contact')" -eq 24 ]
+	[ "$(db 'SELECT max(n) FROM (SELECT count(*) AS n FROM contact
 	    GROUP BY name)')" -eq 2 ]
 }

@@ -117,6 +117,49 @@ count() { find "$BOX/new" "$BOX/cur" -type f | wc -l; }
 	grep -q 'message: .*/tmp/.*No such file' log server.log
 }
 
+@test "message: a mailbox has room for so many messages and octets" {
+	mailbox
+	touch "$BOX"/new/{1..500} "$BOX"/cur/{1..499}
+	BODY=x ask MESSAGE sip:bob@b.example 'Content-Type: text/plain'
+	is '202 Accepted'
+	CSEQ=2 BODY=x ask MESSAGE sip:bob@b.example 'Content-Type: text/plain'
+	is '480 The mailbox is full'
+	has 'Retry-After: 3600'
+	# What is there already is no new one.
+	BODY=x ask MESSAGE sip:bob@b.example 'Content-Type: text/plain'
+	is '202 Accepted'
+	[ "$(count)" -eq 1000 ]
+	rm "$BOX"/new/* "$BOX"/cur/*
+	truncate -s 10M "$BOX/cur/big:2,S"
+	CSEQ=3 BODY=x ask MESSAGE sip:bob@b.example 'Content-Type: text/plain'
+	is '480 The mailbox is full'
+	truncate -s -1 "$BOX/cur/big:2,S"
+	CSEQ=4 BODY=x ask MESSAGE sip:bob@b.example 'Content-Type: text/plain'
+	is '202 Accepted'
+	# Somebody else's is not concerned.
+	mkdir -p "$STATE_DIRECTORY"/mail/ann@b.example/{cur,new,tmp}
+	BODY=x ask MESSAGE sip:ann@b.example 'Content-Type: text/plain'
+	is '202 Accepted'
+}
+
+@test "message: no control character and no endless line gets into a header" {
+	local long
+
+	mailbox
+	printf -v long '%01000d' 0
+	FROM=$'"\e[2J\b" <sip:x@a.example>' BODY=x ask MESSAGE sip:bob@b.example \
+	    $'Subject: a\e]0;x\ab\tc\x7fd\xc2\x9be \xc3\xa9 f' \
+	    'Content-Type: text/plain'
+	is '202 Accepted'
+	grep -qFx $'Subject: a ]0;x b c d e \xc3\xa9 f' "$BOX"/new/*
+	LC_ALL=C run ! grep -q $'[\x01-\x09\x0b-\x1f\x7f]' "$BOX"/new/*
+	rm "$BOX"/new/*
+	BODY=x ask MESSAGE sip:bob@b.example 'Content-Type: text/plain' \
+	    "Subject: ${long:0:899}"$'\xc3\xa9'"$long"
+	is '202 Accepted'
+	grep -qFx "Subject: ${long:0:899}" "$BOX"/new/*
+}
+
 @test "message: hostile values do nothing" {
 	local value
 

@@ -11,7 +11,7 @@ served()
 	example domain @127.0.0.1
 	example locate
 	example registrar
-	sed -i 's/^OFFERED = .*/OFFERED = ("MD5",)/' "$SCRIPTS/registrar"
+	"$SCRIPTS/registrar" offer MD5
 	"$SCRIPTS/registrar" add bob@127.0.0.1 <<<secret
 	"$SCRIPTS/registrar" add alice@127.0.0.1 <<<secret
 	serve

@@ -45,6 +45,43 @@ routes()
 	has 'Contact: <sip:+12015550123@us.example>;q=1.0'
 }
 
+@test "lcr: a local number is completed by its context, or refused" {
+	routes
+	cp "$SCRIPTS/@gw.example" "$SCRIPTS/default.cgi"
+	direct
+	ask INVITE 'tel:911;phone-context=example.com'
+	is '484 Not a number of the world'
+	ask INVITE 'tel:911'
+	is '484 Not a number of the world'
+	ask INVITE 'tel:555-0123;phone-context=+1-201;isub=1'
+	has 'Contact: <sip:+12015550123@us.example>;q=1.0'
+	ask INVITE 'tel:30123;phone-context="+49"'
+	answered '404 *' '484 *' '400 *'
+	ask INVITE 'sip:911;phone-context=example.com@gw.example;user=phone'
+	is '484 Not a number of the world'
+	ask INVITE 'sip:30123;phone-context=+49@gw.example;user=phone'
+	has 'Contact: <sip:+4930123@berlin2.example>;q=1.0'
+	# A context of letters after "+" is none, and *21# is no number.
+	ask INVITE 'tel:30123;phone-context=+49x'
+	answered '404 *' '484 *'
+	ask INVITE 'tel:*21%23;phone-context=+49'
+	is '404 Not a number'
+}
+
+@test "lcr: a ported number goes by its routing number" {
+	routes
+	cp "$SCRIPTS/@gw.example" "$SCRIPTS/default.cgi"
+	direct
+	ask INVITE 'tel:+1-201-555-0123;npdi;rn=+49-40-1'
+	has 'Contact: <sip:+12015550123;npdi;rn=+49401@de.example>;q=1.0'
+	ask INVITE 'sip:+12015550123;rn=401;rn-context=+49@gw.example;user=phone'
+	has 'Contact: <sip:+12015550123;rn=+49401@de.example>;q=1.0'
+	ask INVITE 'tel:+12015550123;rn=401'
+	is '484 Not a number of the world'
+	ask INVITE 'tel:+12015550123;rn='
+	is '404 Not a number'
+}
+
 @test "lcr: no route is 404, all carriers down 480" {
 	routes
 	direct
@@ -110,8 +147,28 @@ routes()
 50,a>b.example;<,1'
 	run -1 lcr load /dev/stdin <<<'49,carrier.example,dear'
 	[[ $output = *'/dev/stdin:1: '*'wanted: prefix,carrier,price' ]]
+	# The first row too: it is a header or has a route.
+	for row in 'prefix;carrier;price' '+49,a.example,1' '49;a.example;1' \
+	    'Prefix,Carrier' 'n/a,a.example,1' '49,a.example,nan' \
+	    '49,a.example,inf' '49,a.example,-1' '49,b@a.example,1' \
+	    '1234567890123456,a.example,1' '²,a.example,1' $'49,\xff,1' \
+	    "$(head -c 140000 /dev/zero | tr '\0' 1)"; do
+		run -1 lcr load /dev/stdin <<<"$row"
+		[[ $output = 'lcr: /dev/stdin:1: '*'wanted: prefix,carrier,price' ]]
+		run -1 lcr load /dev/stdin <<<$'1,a.example,1\n'"$row"
+		[[ $output = 'lcr: /dev/stdin:'*'wanted: prefix,carrier,price' ]]
+	done
+	run -1 lcr load /dev/stdin <<<'prefix,carrier,price'
+	[ "$output" = 'lcr: /dev/stdin: no routes; the table stays as it was' ]
+	run -1 lcr load nothing
+	[[ $output = 'lcr: '*nothing* ]]
 	[ "$(lcr show 4930)" = \
 	    "4930 ['berlin2.example', 'berlin1.example:5060', 'berlin3.example']" ]
+	# As a spreadsheet writes it.
+	printf '\xef\xbb\xbfPrefix, Carrier, Price\r\n49,new.example,1\r\n' >bom.csv
+	[ "$(lcr load bom.csv)" = '1 routes' ]
+	printf '\xef\xbb\xbf49,new.example,1\n' >bom.csv
+	[ "$(lcr load bom.csv)" = '1 routes' ]
 }
 
 screen() { "$SCRIPTS/me@b.example" "$@"; }
@@ -162,12 +219,93 @@ screened()
 	is '302 Moved Temporarily'
 	CALL_ID=6 ask INVITE sip:me@b.example
 	is '603 Decline'
+	# One with the Call-ID of a call that was let in is another call.
+	CSEQ=2 CALL_ID=1 ask INVITE sip:me@b.example
+	is '603 Decline'
 	# Somebody else is not concerned, and the next minute is a new one.
 	FROM='<sip:bob@a.example>' CALL_ID=7 ask INVITE sip:me@b.example
 	is '302 Moved Temporarily'
-	sqlite3 -cmd '.timeout 20000' "$STATE_DIRECTORY/screen.db" 'UPDATE call SET time = time - 61'
+	sqlite3 -cmd '.timeout 20000' "$STATE_DIRECTORY/screen.db" 'UPDATE recent SET time = time - 61'
 	CALL_ID=8 ask INVITE sip:me@b.example
 	is '302 Moved Temporarily'
+}
+
+@test "screen: calls of one Call-ID are counted, and so are repeated ones" {
+	local i
+
+	screened
+	for i in 1 2 3 4 5; do
+		CSEQ=$i ask INVITE sip:me@b.example
+		is '302 Moved Temporarily'
+	done
+	CSEQ=6 ask INVITE sip:me@b.example
+	is '603 Decline'
+	for i in 2 3 4 5; do
+		CSEQ=1 ask INVITE sip:me@b.example
+		is '302 Moved Temporarily'
+	done
+	CSEQ=1 ask INVITE sip:me@b.example
+	is '603 Decline'
+}
+
+@test "screen: what it keeps of a call has one size, and there is a limit" {
+	local long size
+
+	screened
+	printf -v long %030000d 0
+	FROM="<sip:$(printf a%01900d 0)@a.example>" CALL_ID=$long \
+	    ask INVITE sip:me@b.example
+	is '302 Moved Temporarily'
+	size=$(sqlite3 "$STATE_DIRECTORY/screen.db" \
+	    'SELECT max(length(caller) + length(request)) FROM recent')
+	[ "$size" -eq 32 ]
+	sed -i 's/^CALLS_MAX = .*/CALLS_MAX = 3/' "$SCRIPTS/me@b.example"
+	for i in 1 2 3 4 5; do
+		FROM="<sip:$i@a.example>" ask INVITE sip:me@b.example
+		is '302 Moved Temporarily'
+	done
+	[ "$(sqlite3 "$STATE_DIRECTORY/screen.db" \
+	    'SELECT count(*) FROM recent')" -eq 3 ]
+	# Who is over the rate adds nothing, and waits for nobody.
+	sed -i 's/^RATE = .*/RATE = 0/' "$SCRIPTS/me@b.example"
+	ask INVITE sip:me@b.example
+	is '603 Decline'
+	[ "$(sqlite3 "$STATE_DIRECTORY/screen.db" \
+	    'SELECT count(*) FROM recent')" -eq 3 ]
+}
+
+@test "screen: a caller of any legal kind is one, and is blocked by what is typed" {
+	screened
+	for FROM in '<tel:+12025550100>' 'tel:310080120;phone-context=ims.example' \
+	    '<im:x@a.example>' '<sip:a.example>'; do
+		ask INVITE sip:me@b.example
+		is '302 Moved Temporarily'
+	done
+	FROM=bryan ask INVITE sip:me@b.example
+	is '400 From is no address'
+	screen block +1-202-555-0100
+	screen block 'tel:3100-80120;phone-context=IMS.example'
+	screen block @SPAM3.example.
+	screen block sip:Bob@A.Example:5070
+	screen block '%61nn@a.example'
+	for FROM in '<tel:+1(202)5550100>' 'tel:310080120;phone-context=ims.example' \
+	    '<sip:x@spam3.example>' '<sips:Bob@a.EXAMPLE;x=y>' '<sip:ann@a.example>'; do
+		ask INVITE sip:me@b.example
+		is '607 Unwanted'
+	done
+	# What stands in quotes is no URI.
+	FROM='sip:x@spam.example;q="<sip:alice@example.com>"' \
+	    ask INVITE sip:me@b.example
+	is '607 Unwanted'
+	screen allow SIP:bob@a.example
+	screen allow SIP:Bob@a.example
+	run ! grep -q Bob <(screen list)
+	run -1 screen block 'not an address'
+	[[ $output = 'screen: '* ]]
+	screen target ME@B.example sip:me@192.0.2.8
+	screen target me@B.EXAMPLE. sip:me@192.0.2.9
+	FROM='<sip:carol@a.example>' ask INVITE sip:me@b.example
+	has 'Contact: <sip:me@192.0.2.9>'
 }
 
 @test "screen: of 40 calls at a time just five get through" {
