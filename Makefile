@@ -172,7 +172,8 @@ FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(foreach n,1 7 8,$(call place,644,$(filter %.$(n),$(PLACED)),$(mandir)/man$(n))) \
 	$(call place,644,$(filter %.sh %.pm,$(PLACED)),$(datadir)/sip-cgi) \
 	$(call place,644,$(filter $(BUILD)/lib/sipcgi/%,$(PLACED)),$(datadir)/sip-cgi/sipcgi) \
-	$(call place,755,$(EXAMPLES),$(docdir)/examples) \
+	$(call place,755,$(filter-out %.conf,$(EXAMPLES)),$(docdir)/examples) \
+	$(call place,644,$(filter %.conf,$(EXAMPLES)),$(docdir)/examples) \
 	$(call place,644,$(filter %/README %.md,$(PLACED)) $(wildcard LICENSE SECURITY.md),$(docdir)) \
 	$(if $(filter %/sipcgi-log,$(TOOL)),755:$(TOOL):$(bindir)/sipcgi-log)
 CONFIG = $(call place,644,$(filter %/xinetd.d/sip-cgi,$(FROM_TEMPLATES)),$(sysconfdir)/xinetd.d) \

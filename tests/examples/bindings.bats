@@ -117,7 +117,7 @@ load registrar.bash
 
 	served
 	for i in {1..12}; do
-		register call_id=$i contact="<sip:bob@192.0.2.$i>"
+		register call_id="$i" contact="<sip:bob@192.0.2.$i>"
 		is '200 OK'
 	done
 	[ "$(contacts | sed 's/.*192.0.2.\([0-9]*\)>.*/\1/' | sort -n | xargs)" = \

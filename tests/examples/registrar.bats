@@ -192,7 +192,11 @@ realm="b.example", , algorithm=MD5, qop="auth"' ]
 # The addresses that the filter finds in the log.
 guessers()
 {
-	fail2ban-regex -o ip "$1" "$TOP/examples/fail2ban.conf"
+	local root=$BUILD/super/fail2ban
+
+	PYTHONPATH=$root/usr/lib/python3/dist-packages /usr/bin/python3 -B \
+	    "$root/usr/bin/fail2ban-regex" -c "$root/etc/fail2ban" -o ip \
+	    "$1" "$TOP/examples/fail2ban.conf"
 }
 
 @test "registrar: each guess leaves a line that fail2ban finds" {

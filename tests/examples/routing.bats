@@ -288,6 +288,7 @@ screened()
 	screen block @SPAM3.example.
 	screen block sip:Bob@A.Example:5070
 	screen block '%61nn@a.example'
+	# shellcheck disable=SC2034 # ask reads it
 	for FROM in '<tel:+1(202)5550100>' 'tel:310080120;phone-context=ims.example' \
 	    '<sip:x@spam3.example>' '<sips:Bob@a.EXAMPLE;x=y>' '<sip:ann@a.example>'; do
 		ask INVITE sip:me@b.example

@@ -56,11 +56,15 @@ tree()
 }
 
 @test "what is installed names no place of another prefix" {
-	local example
+	local example mode
 
 	make_it install DESTDIR="$D"
 	for example in "$TOP"/examples/*; do
-		[ -x "$D/opt/sip/share/doc/sipcgi-handler/examples/${example##*/}" ]
+		case $example in
+		*.conf) mode=644 ;;
+		*) mode=755 ;;
+		esac
+		[ "$(stat -c %a "$D/opt/sip/share/doc/sipcgi-handler/examples/${example##*/}")" = $mode ]
 	done
 	cmp "$D/opt/sip/lib/sip-cgi-bin/default.cgi" \
 	    "$D/opt/sip/share/doc/sipcgi-handler/examples/default.cgi"
