@@ -40,7 +40,7 @@ VERSION = 1.1.0
 #   MADE	what is made of a message
 #   SYSTEM	what touches the system
 GRAMMAR = why octet sipuri sipmsg sipvia sipcheck
-MADE = text peer field env reply event outcome logline
+MADE = text stamp peer field env reply event outcome logline
 SYSTEM = fds connection request script seccomp sandbox log cmdline options \
 	explain
 MODULES = $(GRAMMAR) $(MADE) $(SYSTEM)

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "fds.h"
@@ -43,6 +44,12 @@ fds_is_connection(int fd)
 		    was[lower].st_ino == was[fd].st_ino)
 			return !isatty(fd);
 	return false;
+}
+
+bool
+fds_is_null(int fd)
+{
+	return S_ISCHR(was[fd].st_mode) && was[fd].st_rdev == makedev(1, 3);
 }
 
 int

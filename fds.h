@@ -23,6 +23,9 @@ int fds_secure(void);
  */
 bool fds_is_connection(int fd);
 
+/* Was fd, when we were started, /dev/null: nobody reads what goes there? */
+bool fds_is_null(int fd);
+
 /* Write all n octets, waiting for room.  Returns 0, or -1 with errno. */
 int fds_write(int fd, const char *octets, size_t n);
 

@@ -9,12 +9,14 @@
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fds.h"
 #include "log.h"
 #include "logline.h"
 #include "pages.h"
+#include "stamp.h"
 #include "text.h"
 
 #ifndef JOURNAL_SOCKET
@@ -26,6 +28,9 @@
 #ifndef SYSLOG_SOCKET
 #define SYSLOG_SOCKET "/dev/log"
 #endif
+
+/* Where TZ=Europe/Paris is found. */
+#define ZONES "/usr/share/zoneinfo"
 
 #define FACILITY_DAEMON 3
 
@@ -91,7 +96,7 @@ settle(enum log_where where)
 	if (where != LOG_AUTO &&
 	    (where != LOG_STDERR || !log_to.stderr_is_connection))
 		return where;
-	if (!log_to.stderr_is_connection)
+	if (!log_to.stderr_is_connection && !fds_is_null(STDERR_FILENO))
 		return stderr_is_journal() && exists(JOURNAL_SOCKET) ?
 		    LOG_JOURNAL : LOG_STDERR;
 	return exists(JOURNAL_SOCKET) ? LOG_JOURNAL : LOG_SYSLOG;
@@ -227,6 +232,16 @@ write_patiently(int fd, const char *octets, size_t n)
 	(void)sigaction(SIGALRM, &before, NULL);
 }
 
+/* "sipcgi-handler[4711]: " */
+static void
+put_program(struct text *t)
+{
+	text_puts(t, log_to.program);
+	text_putc(t, '[');
+	text_number(t, (uint64_t)getpid());
+	text_puts(t, "]: ");
+}
+
 static void
 write_stderr(const struct entry *e)
 {
@@ -236,15 +251,71 @@ write_stderr(const struct entry *e)
 		    e->line.len + 1);
 }
 
+/*
+ * The last line of a file of the zoneinfo database is the rule that holds now
+ * and from now on, in the form of POSIX.1's TZ (RFC 8536 3.3).
+ */
+static const char *
+read_zone(const char *name)
+{
+	static char rule[64];
+	char path[256], *end;
+	struct text t = { path, sizeof path - 1, 0, false };
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	name += *name == ':';
+	if (*name != '/')
+		text_puts(&t, ZONES "/");
+	text_puts(&t, name);
+	path[t.len] = '\0';
+	fd = t.full ? -1 : open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY |
+	    O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	n = fstat(fd, &st) == 0 && st.st_size >= (off_t)sizeof rule ?
+	    pread(fd, rule, sizeof rule, st.st_size - (off_t)sizeof rule) : 0;
+	(void)close(fd);
+	if (n != sizeof rule || rule[n - 1] != '\n')
+		return NULL;
+	rule[n - 1] = '\0';
+	end = memrchr(rule, '\n', sizeof rule);
+	return end != NULL ? end + 1 : NULL;
+}
+
+/* "2026-11-29T13:36:34Z sipcgi-handler[4711]: " */
+static void
+put_stamp(struct text *t)
+{
+	const char *zone = getenv("TZ");
+	int64_t now = (int64_t)time(NULL);
+	int32_t offset;
+	bool known = false;
+
+	if (zone != NULL && *zone != '\0') {
+		known = stamp_offset(zone, now, &offset);
+		if (!known && (zone = read_zone(zone)) != NULL)
+			known = stamp_offset(zone, now, &offset);
+	}
+	stamp_put(t, now, known ? &offset : NULL);
+	text_putc(t, ' ');
+	put_program(t);
+}
+
 /* By its name for each line, so that it may be rotated away. */
 static void
-write_file(const struct entry *e)
+write_file(struct entry *e)
 {
 	int fd = log_to.kept >= 0 ? log_to.kept : open_file();
+	struct iovec parts[2];
 
 	if (fd < 0)
 		return;
-	(void)!write(fd, e->line.start, e->line.len + 1);
+	put_stamp(&e->prefix);
+	parts[0] = (struct iovec){ e->prefix.start, e->prefix.len };
+	parts[1] = (struct iovec){ e->line.start, e->line.len + 1 };
+	(void)!writev(fd, parts, 2);
 	if (fd != log_to.kept)
 		(void)close(fd);
 }
@@ -258,10 +329,7 @@ write_syslog(struct entry *e)
 	text_putc(&e->prefix, '<');
 	text_number(&e->prefix, FACILITY_DAEMON << 3 | (unsigned)e->level);
 	text_putc(&e->prefix, '>');
-	text_puts(&e->prefix, log_to.program);
-	text_putc(&e->prefix, '[');
-	text_number(&e->prefix, (uint64_t)getpid());
-	text_puts(&e->prefix, "]: ");
+	put_program(&e->prefix);
 	parts[0] = (struct iovec){ e->prefix.start, e->prefix.len };
 	parts[1] = (struct iovec){ e->line.start, e->line.len };
 	(void)send_datagram(SYSLOG_SOCKET, parts);
@@ -378,24 +446,38 @@ open_journal_stream(const char *script)
 	return fd;
 }
 
-void
-log_adopt_stderr(const char *script)
+/*
+ * Which descriptor the script's stderr is to be, or -1: the one that it is,
+ * unless that is the connection.  A script that is confined gets no log file,
+ * which it could cut off.
+ */
+static int
+open_stderr(const char *script, bool confined)
 {
-	int fd = -1;
+	int fd;
 
-	if (!log_to.stderr_is_connection)
-		return;
-	if (log_to.where == LOG_FILE) {
-		fd = log_to.kept >= 0 ? log_to.kept : open_file();
+	if (log_to.where == LOG_FILE && !confined) {
+		fd = open_file();
 		/* A script does not expect EAGAIN, should it be a pipe. */
-		(void)fcntl(fd, F_SETFL, O_APPEND);
-	} else if (log_to.where == LOG_JOURNAL)
-		fd = open_journal_stream(script);
-	if (fd < 0)
+		if (fd >= 0)
+			(void)fcntl(fd, F_SETFL, O_APPEND);
+	} else
+		fd = log_to.stderr_is_connection ?
+		    open_journal_stream(script) : -1;
+	if (fd < 0 && log_to.stderr_is_connection)
 		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	/* Rather no stderr at all than the connection. */
-	if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
+	return fd;
+}
+
+void
+log_adopt_stderr(const char *script, bool confined)
+{
+	int fd = open_stderr(script, confined);
+
+	if (fd >= 0 && dup2(fd, STDERR_FILENO) >= 0) {
+		if (fd != STDERR_FILENO)
+			(void)close(fd);
+	} else if (log_to.stderr_is_connection)
+		/* Rather no stderr at all than the connection. */
 		(void)close(STDERR_FILENO);
-	if (fd > STDERR_FILENO && fd != log_to.kept)
-		(void)close(fd);
 }

@@ -53,9 +53,11 @@ void log_outcome(const struct outcome *);
 void log_message(enum event_level, const char *message);
 
 /*
- * Point fd 2 to where the script's stderr belongs, when it is the
- * connection: the same place as the log, at worst /dev/null.
+ * Point fd 2 to where the script's stderr belongs.  With LOG_FILE that is the
+ * file, unless the script is confined: it could cut the file off.  Else, and
+ * where fd 2 is the connection, it is a stream to the journal in the script's
+ * name, or /dev/null.  Else fd 2 stays what it is.
  */
-void log_adopt_stderr(const char *script);
+void log_adopt_stderr(const char *script, bool confined);
 
 #endif

@@ -328,7 +328,8 @@ become_script(struct life *l)
 	if (request_become_stdin(&l->request, l->is_socket) != 0)
 		refuse(l, WHY_SYSTEM);
 	log_outcome(&l->outcome);
-	log_adopt_stderr(l->script.name);
+	log_adopt_stderr(l->script.name,
+	    l->options.sandbox.level != SANDBOX_NO);
 	if (is_ack(l) && close_stdout_for_ack() != 0)
 		refuse(l, WHY_SYSTEM);
 	restore_state();

@@ -159,7 +159,7 @@ take_input(void)
 static void
 find_program(void)
 {
-	log_adopt_stderr("sipcgi-each");
+	log_adopt_stderr("sipcgi-each", true);
 	if (program_find(each.options.program, environ) != 0)
 		end_unusable(WHY_PROGRAM, errno);
 }

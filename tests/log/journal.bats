@@ -80,7 +80,7 @@ handle()
 handle_as_inetd()
 {
 	inside "$BUILD/tests/helpers/connect" --stderr=connection -- "$HANDLER" \
-	    -d "$PWD/scripts" >answer
+	    -d "$PWD/scripts" "$@" >answer
 }
 
 # Entries of ours that match FIELD=VALUE...: how many are there?
@@ -233,6 +233,50 @@ fields_of()
 	    grep ^_PID=)" = "$(grep ^_PID= export)" ]
 }
 
+# The table in sipcgi-handler(8) under --log.
+@test "the script's stderr, as a file is the log, is that file" {
+	request file1 | handle -l "$PWD/log" 2>stderr
+	grep -qx 'oops of file1' log
+	[ ! -s stderr ]
+	request file2 | handle_as_inetd -l "$PWD/log"
+	grep -qx 'oops of file2' log
+	[ "$(wc -l <log)" -eq 4 ]
+}
+
+@test "the script's stderr is no file of the log's when it is confined" {
+	inside "$HANDLER" -n -s -d "$PWD/scripts" <<<'' >level || :
+	grep -q 'sandbox:' level || request level | inside "$HANDLER" -n -s \
+	    -d "$PWD/scripts" | grep -q 'sandbox: *basic' ||
+	    skip "no Landlock here"
+	request file3 | handle -s -l "$PWD/log" 2>stderr
+	grep -qx 'oops of file3' stderr
+	request file4 | handle_as_inetd -s -l "$PWD/log"
+	wait_until has_entries 1 -t default.cgi MESSAGE='oops of file4'
+	[ "$(wc -l <log)" -eq 2 ]
+	run -1 grep oops log
+}
+
+@test "the script's stderr goes to the journal where the log is elsewhere" {
+	request else1 | handle_as_inetd -l none
+	request else2 | handle_as_inetd -l syslog
+	wait_until has_entries 1 -t default.cgi MESSAGE='oops of else1'
+	wait_until has_entries 1 -t default.cgi MESSAGE='oops of else2'
+	run -1 grep oops answer
+	# As it is where it is not the connection.
+	for log in none syslog journal; do
+		request else3 | handle -l "$log" 2>stderr
+		grep -qx 'oops of else3' stderr
+	done
+}
+
+@test "/dev/null as fd 2 is nobody's log: auto goes to the journal" {
+	request null1 | handle 2>/dev/null
+	wait_until has_entries 1 SIP_CALL_ID=null1 SIPCGI_EVENT=exec
+	# And a fd 2 that was closed.
+	request null2 | handle 2>&-
+	wait_until has_entries 1 SIP_CALL_ID=null2 SIPCGI_EVENT=exec
+}
+
 @test "fd 2 that is the journal's stream gets fields, as JOURNAL_STREAM says" {
 	request stream1 | handle_in_stream
 	wait_until has_entries 1 SIP_CALL_ID=stream1 SIPCGI_EVENT=exec
@@ -292,7 +336,7 @@ assert len(seen) == 64, len(seen)'
 		    "uri=sip:many$i@example.com script=default.cgi" \
 		    "call-id=many$i"
 	done | sort >want
-	sort log | diff want -
+	sed 's/^[^ ]* sipcgi-handler[^ ]*: //' log | sort | diff want -
 	sort redirected | diff want -
 	sort piped | diff want -
 }

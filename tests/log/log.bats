@@ -114,12 +114,72 @@ log_is()
 	done
 }
 
+# The lines of a file that begin with a time, the program and its process,
+# without those.
+unstamped()
+{
+	sed -nE 's/^[0-9-]{10}T[0-9:]{8}(Z|[+-][0-9:]{5}) sipcgi-handler\[[0-9]+\]: //p' "$1"
+}
+
+# The stamp of a line that is logged with these variables lies between two that
+# date writes; $FORMAT is date's for the offset.
+stamped_as_date()
+{
+	local before after stamp
+
+	rm -f file.log
+	before=$(env "$@" date "+%Y-%m-%dT%H:%M:%S$FORMAT")
+	env -u TZ "$@" "$HANDLER" -d "$DIR" -l "$PWD/file.log" <message >"$ANSWER"
+	after=$(env "$@" date "+%Y-%m-%dT%H:%M:%S$FORMAT")
+	stamp=$(cut -d' ' -f1 file.log)
+	[[ ! $stamp < $before && ! $after < $stamp ]] || {
+		echo "$*: $stamp, not from $before to $after"
+		return 1
+	}
+}
+
+@test "a line in a file begins with the time, its offset, and the process" {
+	local zone
+
+	request >message
+	FORMAT=Z stamped_as_date TZ=
+	# Without TZ as well: then date would show the machine's zone.
+	rm file.log
+	env -u TZ "$HANDLER" -d "$DIR" -l "$PWD/file.log" <message >"$ANSWER"
+	grep -Eq "^$(date -u +%Y-)[^ ]+Z sipcgi-handler\[[0-9]+\]: exec " file.log
+	for zone in UTC EST5 CET-1CEST,M3.5.0,M10.5.0/3 '<+0545>-5:45' \
+	    AEST-10AEDT,M10.1.0,M4.1.0/3; do
+		FORMAT=%:z stamped_as_date "TZ=$zone"
+	done
+	if [ -e /usr/share/zoneinfo/Europe/Berlin ]; then
+		FORMAT=%:z stamped_as_date TZ=Europe/Berlin
+		FORMAT=%:z stamped_as_date TZ=:/usr/share/zoneinfo/Europe/Berlin
+	fi
+	# What is no zone is UTC.
+	FORMAT=Z
+	for zone in ../../../../etc/passwd /dev/zero /proc/self/maps nonsense; do
+		rm file.log
+		TZ=$zone "$HANDLER" -d "$DIR" -l "$PWD/file.log" <message >"$ANSWER"
+		[ "$(cut -d' ' -f1 file.log | tail -c 2)" = Z ]
+	done
+}
+
+@test "the process in a file's line is the one that becomes the script" {
+	request >message
+	script default.cgi <<-'END'
+		#!/bin/sh
+		echo $$ >pid
+	END
+	"$HANDLER" -d "$DIR" -l "$PWD/file.log" <message >"$ANSWER"
+	grep -q " sipcgi-handler\[$(cat "$DIR/pid")\]: exec " file.log
+}
+
 @test "a file is created and appended to, whole lines" {
 	request >message
 	handle -l "$PWD/file.log" <message
 	handle -l "$PWD/file.log" <message
 	[ ! -s "$LOG" ] || explain_failure "stderr is written to as well"
-	[ "$(grep -c '^exec ' file.log)" -eq 2 ]
+	[ "$(unstamped file.log | grep -c '^exec ')" -eq 2 ]
 	[ "$(stat -c %a file.log)" = 640 ]
 }
 
@@ -136,7 +196,7 @@ log_is()
 	done
 	wait "${pids[@]}"
 	[ "$(wc -l <file.log)" -eq 64 ]
-	[ "$(sort -u file.log | wc -l)" -eq 1 ]
+	[ "$(unstamped file.log | sort -u | wc -l)" -eq 1 ]
 }
 
 @test "-l none: nothing is written" {

@@ -439,18 +439,22 @@ run_lacking()
 	request | as "$ORDINARY" ./handler -s -d "$WORLD/scripts" \
 	    -l "$WORLD/file.log" >answer
 	grep -q '^SIP/2.0 500 ' answer
-	grep -q '^exec .* sandbox=basic,' file.log
-	grep -q '^error .*why=exec-failed errno=ENOEXEC .* sandbox=basic,' \
+	grep -q ': exec .* sandbox=basic,' file.log
+	grep -q ': error .*why=exec-failed errno=ENOEXEC .* sandbox=basic,' \
 	    file.log
 }
 
-@test "standard error reaches the log file when it was the connection" {
-	script <<<'echo complaint >&2'
+@test "standard error reaches no log file that the script could cut off" {
+	script <<-'END'
+		echo complaint >&2
+		: >/proc/self/fd/2
+	END
 	fresh "$(id -un)"
 	request | "$BUILD/tests/helpers/connect" --stderr=connection -- ./handler \
 	    $FULL -d "$WORLD/scripts" -l "$WORLD/file.log" >answer
 	[ ! -s answer ]
-	grep -qx complaint file.log
+	grep -q ': exec ' file.log
+	[ "$(wc -l <file.log)" -eq 1 ]
 }
 
 @test "--explain enters the sandbox and says what is in force" {

@@ -200,7 +200,7 @@ check_bytes()
 	cmp "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
 	grep -q 'noise from the script' "$BATS_TEST_TMPDIR/handler.log" \
 	    "$BATS_TEST_TMPDIR/server.log"
-	grep -q '^exec .*method=OPTIONS' "$BATS_TEST_TMPDIR/handler.log"
+	grep -q ': exec .*method=OPTIONS' "$BATS_TEST_TMPDIR/handler.log"
 }
 
 # An ACK runs the script, and the peer gets nothing.

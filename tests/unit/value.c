@@ -10,6 +10,7 @@
  *        value port TEXT      how much of it is a port
  *        value escape TEXT    its first eight octets, made fit to print
  *        value address TEXT...  each written anew
+ *        value stamp RULE SECONDS...  a time in a place; RULE "" is UTC
  *        value beyond TEXT    must crash: the octet after it
  *
  * PEER is a number for check_peer(). The text stands at the end of a page
@@ -25,6 +26,7 @@
 #include "field.h"
 #include "sipuri.h"
 #include "sipvia.h"
+#include "stamp.h"
 
 static char out[SIPMSG_MAX_HEAD];
 
@@ -125,6 +127,22 @@ print_address(const char *text)
 	printf("%.*s\n", (int)t.len, out);
 }
 
+static void
+print_stamp(const char *rule, const char *seconds)
+{
+	struct text t = { out, sizeof out, 0, false };
+	int64_t when = strtoll(seconds, NULL, 10);
+	int32_t offset;
+
+	if (*rule == '\0')
+		stamp_put(&t, when, NULL);
+	else if (stamp_offset(rule, when, &offset))
+		stamp_put(&t, when, &offset);
+	else
+		text_puts(&t, "no rule");
+	printf("%.*s\n", (int)t.len, out);
+}
+
 /* Wanted, so no sanitizer shall report it. */
 static void
 print_beyond(const volatile unsigned char *buf, size_t len)
@@ -161,6 +179,9 @@ main(int argc, char **argv)
 	else if (strcmp(what, "address") == 0)
 		for (int i = 2; i < argc; i++)
 			print_address(argv[i]);
+	else if (strcmp(what, "stamp") == 0)
+		for (int i = 3; i < argc; i++)
+			print_stamp(argv[2], argv[i]);
 	else if (strcmp(what, "beyond") == 0)
 		print_beyond(buf, len);
 	else

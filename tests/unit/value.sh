@@ -319,5 +319,42 @@ branch ' branch 'SIP/2.0/UDP [::1];branch'
 branch "a;b"' branch 'SIP/2.0/UDP a;branch="a;b", SIP/2.0/UDP b:5;branch=2'
 }
 
+# Around the changes of a year, and at its ends, as date has it.
+test_time_in_a_place_is_as_dates()
+{
+	for rule in UTC0 EST5 EST5EDT EST5EDT,M3.2.0,M11.1.0 \
+	    CET-1CEST,M3.5.0,M10.5.0/3 AEST-10AEDT,M10.1.0,M4.1.0/3 \
+	    '<+0545>-5:45' '<-03>3<-02>,M3.5.0/-2,M10.5.0/-1' \
+	    IST-1GMT0,M10.5.0,M3.5.0/1 XYZ-1XYS-3,J60/0,J300/23:59:59 \
+	    XYZ12XYS,59,300/25 ABC-24:59:59; do
+		times=$(for day in 2000-01-01 2000-02-29 2023-12-31 2024-02-28 \
+		    2024-02-29 2024-03-01 2024-03-10 2024-03-31 2024-04-07 \
+		    2024-10-06 2024-10-26 2024-10-27 2024-11-03 2025-03-01 \
+		    2025-03-09 2025-10-26 2027-10-27 2028-02-29 2100-03-01; do
+			start=$(date -u -d "$day" +%s)
+			for hour in 0 1 2 3 5 6 7 10 14 16 22 23; do
+				echo "@$((start + hour * 3600 - 1))"
+				echo "@$((start + hour * 3600))"
+			done
+		done)
+		expected=$(echo "$times" |
+		    TZ=$rule date -f - +%Y-%m-%dT%H:%M:%S%:z)
+		# shellcheck disable=SC2046 # one argument each
+		gives "$expected" stamp "$rule" $(echo "$times" | tr -d @)
+	done
+	gives 1970-01-01T00:00:00Z stamp '' 0
+}
+
+test_time_by_no_rule()
+{
+	for rule in UTC Europe/Berlin A1 :EST5 EST EST5x EST+ EST25:00 '<a' \
+	    EST5EDT,M3.2.0 EST5EDT,M13.2.0,M11.1.0 EST5EDT,M3.6.0,M11.1.0 \
+	    EST5EDT,M3.2.7,M11.1.0 EST5EDT,M0.2.0,M11.1.0 EST5EDT,J0,J9 \
+	    EST5EDT,366,1 EST5EDT,M3.2.0,M11.1.0x EST5EDT,M3.2.0/168,M11.1.0 \
+	    EST5:60 EST5:1:60 99999999999999999999 EST999999999999999999; do
+		gives 'no rule' stamp "$rule" 0
+	done
+}
+
 # shellcheck disable=SC1091
 . shunit2
