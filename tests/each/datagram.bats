@@ -176,6 +176,7 @@ waiting()
 }
 
 @test "IPv6, and IPv4 on an IPv6 socket" {
+	needs_ipv6
 	cp "$PROBE" "$DIR/default.cgi"
 	peer <<-'END'
 	with datagrams(family=socket.AF_INET6) as p:
@@ -325,6 +326,7 @@ waiting()
 }
 
 @test "LISTEN_FDS: sockets of IPv4 and IPv6 by systemd-socket-activate" {
+	needs_ipv6
 	ok
 	peer <<-'END'
 	def free(family, address):

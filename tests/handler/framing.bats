@@ -93,7 +93,7 @@ headers()
 	request >message
 	request | tail -n +2 | head -c -"${#BODY}" >lines
 	request | tail -n +2 >whole
-	for ON in --on=inet --on=inet6 --on=unix; do
+	for ON in --on=inet --on=mapped --on=unix; do
 		handle_on <message
 		ran
 		cmp "$DIR/probe.stdin" lines

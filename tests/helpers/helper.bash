@@ -33,6 +33,13 @@ is_listening()
 	    grep -Eq "^ *[0-9]+: [0-9A-F]+$hex+:0000 0A "
 }
 
+# Skip the test where loopback has no IPv6, as in many containers.
+needs_ipv6()
+{
+	grep -q '^0\{31\}1 ' /proc/net/if_inet6 2>/dev/null ||
+	    skip 'this kernel has no IPv6 on loopback'
+}
+
 # Has process $1 ended? A zombie has.
 is_gone()
 {

@@ -14,6 +14,13 @@ log_is()
 	grep -Eqx "$1" "$LOG" || explain_failure "not $1"
 }
 
+@test "an IPv6 address stands in brackets" {
+	needs_ipv6
+	request >message
+	ON=--on=inet6 handle_on <message
+	log_is 'exec   peer=\[::1\]:[0-9]+ method=INVITE .*'
+}
+
 @test "the line of each kind of event" {
 	local peer='127.0.0.1:[0-9]+'
 
@@ -22,8 +29,6 @@ log_is()
 	log_is "exec   peer=$peer method=INVITE uri=sip:bob@example.com script=default.cgi call-id=3848276298220188511@example.net"
 	handle <message
 	log_is 'exec   peer=127.0.0.1 method=INVITE uri=sip:bob@example.com script=default.cgi call-id=.*'
-	ON=--on=inet6 handle_on <message
-	log_is 'exec   peer=\[::1\]:[0-9]+ method=INVITE .*'
 	request Bad >message
 	handle_on <message
 	log_is "reject peer=$peer status=400 why=missing-colon method=INVITE uri=sip:bob@example.com call-id=.*"

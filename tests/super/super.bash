@@ -41,8 +41,7 @@ super_start()
 
 	program=$(super_program "$kind")
 	[ -x "$program" ] || skip "$kind is not here: run tests/packages"
-	[ "$address" != ::1 ] || [ -e /proc/net/if_inet6 ] ||
-	    skip "this kernel has no IPv6"
+	[ "$address" != ::1 ] || needs_ipv6
 	ADDRESS=$address
 	mkdir -p "$BATS_TEST_TMPDIR/scripts"
 	cp "$BATS_TEST_DIRNAME/script.sh" \
