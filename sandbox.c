@@ -1,6 +1,8 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -93,7 +95,8 @@ static const char *const levels[] = {
 };
 
 static const char no_new_privs[] = "no_new_privs", landlock[] = "landlock",
-    seccomp[] = "seccomp", capabilities[] = "capabilities";
+    seccomp[] = "seccomp", capabilities[] = "capabilities",
+    terminal[] = "/dev/tty";
 
 static int
 fail(struct sandbox_fault *fault, const char *what)
@@ -103,12 +106,53 @@ fail(struct sandbox_fault *fault, const char *what)
 	return -1;
 }
 
-/* A part that the kernel lacks fails the sandbox, unless at level try. */
+/*
+ * A part that the kernel lacks fails the sandbox, unless at level try.  One
+ * that it has no memory for is not lacking.
+ */
 static int
 lacking(const struct sandbox *want, struct sandbox_fault *fault,
     const char *what)
 {
-	return want->level == SANDBOX_TRY ? 0 : fail(fault, what);
+	return want->level == SANDBOX_TRY && errno != ENOMEM ? 0 :
+	    fail(fault, what);
+}
+
+/* A session's leader, and all in the foreground, get SIGHUP for it. */
+static int
+leave_terminal(int fd)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+	int result;
+
+	(void)sigaction(SIGHUP, &ignore, &before);
+	result = ioctl(fd, TIOCNOTTY);
+	(void)sigaction(SIGHUP, &before, NULL);
+	return result;
+}
+
+/*
+ * What a process types into its controlling terminal (TIOCSTI) the
+ * administrator's shell reads.  Into another terminal it may not type, whoever
+ * hands it a descriptor.
+ *
+ * ENXIO says that there is none.  Where /dev/tty is not there, or is not this
+ * user's, a script has nothing but its descriptors either.
+ */
+static int
+give_up_terminal(void)
+{
+	int fd = open(terminal, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd != -1)
+		return leave_terminal(fd);
+	if (errno == ENXIO)
+		return 0;
+	if (errno != ENOENT && errno != EACCES && errno != EPERM)
+		return -1;
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		(void)leave_terminal(fd);
+	return 0;
 }
 
 /*
@@ -271,6 +315,8 @@ sandbox_enter(const struct sandbox *want, struct sandbox_parts *got,
 	if (want->level == SANDBOX_NO)
 		return 0;
 
+	if (give_up_terminal() == -1)
+		return fail(fault, terminal);
 	got->no_new_privs = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 	if (!got->no_new_privs && lacking(want, fault, no_new_privs) == -1)
 		return -1;

@@ -1,9 +1,9 @@
 /*
  * sandbox.h - confine this process, and with it the script that it becomes.
  *
- * no_new_privs, empty capability sets, a Landlock domain and a seccomp filter
- * all last over execve and cannot be taken off again.  Nothing is forked,
- * mounted or left behind.
+ * The controlling terminal is given up.  no_new_privs, empty capability sets,
+ * a Landlock domain and a seccomp filter all last over execve and cannot be
+ * taken off again.  Nothing is forked, mounted or left behind.
  */
 #ifndef SANDBOX_H
 #define SANDBOX_H
@@ -41,7 +41,7 @@ struct sandbox_parts {
 
 /* What could not be had. */
 struct sandbox_fault {
-	const char *what;	/* a part of the kernel, or the writable path */
+	const char *what;	/* a part of the kernel, or a path */
 	int error;		/* errno */
 };
 
@@ -49,8 +49,8 @@ struct sandbox_fault {
  * Enter the sandbox.  On success return 0 and say in *got what is in force.
  * Else return -1 and say in *fault what is missing: the process is then
  * confined in part, and fit only to answer 500 and exit.  A writable path
- * that cannot be opened is a fault at every level but SANDBOX_NO, which does
- * nothing.
+ * that cannot be opened, a terminal that cannot be given up and a want of
+ * memory are faults at every level but SANDBOX_NO, which does nothing.
  *
  * Descriptors that are open stay as usable as they were.  Those that are
  * opened here have FD_CLOEXEC and are left for execve to close.
