@@ -7,55 +7,51 @@
 load sandbox
 
 BASIC=--sandbox=basic FULL=--sandbox=full
-
-# The kernel under the tests may be old itself.
-kernel_abi()
-{
-	request | ./handler -n -s -d "$WORLD/scripts" |
-	    sed -n 's/^sandbox: .*landlock//p'
-}
+# As root too by make check-all: rights do not depend on the user.
+[ "${CHECK:-}" = all ] || ONLY=$ORDINARY
 
 # for_each_abi FUNCTION: with the handler of ABI 1 up to the kernel's.
 for_each_abi()
 {
-	local user
+	local kernel
 
-	script <<<'echo ran'
-	fresh "$(id -un)"
-	KERNEL=$(kernel_abi)
-	[ "$KERNEL" -ge 1 ]
-	for ((ABI = 1; ABI <= 6 && ABI <= KERNEL; ABI++)); do
+	cp "$HANDLER" handler
+	kernel=$(landlock_abi)
+	[ "$kernel" -ge 1 ] || skip "needs Landlock"
+	for ((ABI = 1; ABI <= 6 && ABI <= kernel; ABI++)); do
 		cp "$BUILD/tests/sandbox/handler-abi$ABI" handler
 		"$1" || {
-			echo "at ABI $ABI of $KERNEL"
+			echo "at ABI $ABI of $kernel"
 			return 1
 		}
 	done
 }
 
-# from ABI COMMAND [OPTION...]: prevented from that ABI on, free below.
+# from ABI [OPTIONS...] <COMMANDS: prevented from that ABI on, free below.
 from()
 {
-	local first=$1 command=$2 options=${3:-$BASIC}
+	local first=$1
 
+	shift
 	if [ "$ABI" -ge "$first" ]; then
-		prevents "$command" "$options"
+		prevents "${@:-$BASIC}"
 	else
-		permits "$command" "$options"
+		permits "${@:-$BASIC}"
 	fi
 }
 
 @test "at every ABI the log names it, and files are protected" {
 	protects()
 	{
-		for command in 'echo x >$W/beside/new' 'rm $W/beside/file' \
-		    'mkdir $W/beside/new' 'mv $W/beside/file $W/beside/new' \
-		    'true >$W/beside/file' 'ln -s file $W/beside/new'; do
-			prevents "$command" $BASIC || return
-		done
-		grep -q "sandbox=basic,landlock$ABI\$" log || return
-		prevents 'echo x >$W/beside/new' $FULL &&
-		    grep -q "sandbox=full,landlock$ABI\$" log
+		prevents $FULL $BASIC <<-'EOS' &&
+		echo x >$B/new
+		rm $B/file
+		mkdir $B/new
+		mv $B/file $B/new
+		true >$B/file
+		ln -s file $B/new
+		EOS
+		    grep -q "sandbox=basic,landlock$ABI\$" log
 	}
 	for_each_abi protects
 }
@@ -63,14 +59,15 @@ from()
 @test "at every ABI files are written beneath a writable path" {
 	writes()
 	{
-		for command in 'echo x >$W/writable/new' \
-		    'true >$W/writable/file' 'rm $W/writable/file' \
-		    'mkdir $W/writable/new' \
-		    'mv $W/writable/file $W/writable/new' \
-		    'echo x >/dev/null'; do
-			permits "$command" "$FULL -w $WORLD/writable" ||
-			    return
-		done
+		permits "$FULL -w $WORLD/writable" <<-'EOS' &&
+		echo x >$V/new
+		true >$V/file
+		rm $V/file
+		mkdir $V/new
+		mv $V/file $V/new
+		echo x >/dev/null
+		EOS
+		    grep -q "sandbox=full,landlock$ABI\$" log
 	}
 	for_each_abi writes
 }
@@ -79,82 +76,95 @@ from()
 	moves()
 	{
 		# mv copies where a rename is refused; ln cannot.
-		local command='ln $W/writable/one/file $W/writable/two/new'
+		local command='ln $V/one/file $V/two/new'
 
 		if [ "$ABI" -ge 2 ]; then
-			permits "$command" "$BASIC -w $WORLD/writable"
+			permits "$BASIC -w $WORLD/writable" <<<"$command"
 		else
-			prevents "$command" "$BASIC -w $WORLD/writable"
+			prevents "$BASIC -w $WORLD/writable" <<<"$command"
 		fi
 	}
 	for_each_abi moves
 }
 
 @test "ABI 3: truncation is prevented; by full at every ABI" {
+	truncations='$W/probe truncate $B/file
+$W/probe open-truncate $B/file 0
+$W/probe open-truncate $B/file 3'
 	truncates()
 	{
-		local command
-
-		for command in '$W/probe truncate $W/beside/file' \
-		    '$W/probe open-truncate $W/beside/file 0' \
-		    '$W/probe open-truncate $W/beside/file 3'; do
-			from 3 "$command" && prevents "$command" $FULL ||
-			    return
-		done
+		from 3 <<<"$truncations" && prevents $FULL <<<"$truncations" ||
+		    return
 		# Nothing that writes is hindered by that.
-		permits 'true >$W/writable/file && echo x >$W/writable/file &&
-		    dd if=/dev/zero of=$W/writable/file count=1' \
-		    "$FULL -w $WORLD/writable"
+		permits "$FULL -w $WORLD/writable" <<-'EOS'
+		true >$V/file && echo x >$V/file
+		dd if=/dev/zero of=$V/file count=1
+		EOS
 	}
 	for_each_abi truncates
 }
 
 @test "ABI 4: the connection stays where it is with --no-network" {
-	python3 -c '
-import socket, time
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-s.listen(64)
-print(s.getsockname()[1], flush=True)
-time.sleep(60)' >port 3>&- &
-	NEIGHBOURS=$!
-	wait_until test -s port
+	start_listener
 	reconnects()
 	{
 		local want='done'
 
 		[ "$ABI" -lt 4 ] || want=EACCES
-		script <<-EOS
-		\$W/probe reconnect $(cat port) connect
-		EOS
+		script <<<"\$W/probe reconnect $PORT connect"
 		# The client sees a reset when its connection is taken away.
-		request | "$BUILD/tests/helpers/connect" -- ./handler -s --no-network \
-		    -d "$WORLD/scripts" -l stderr 2>log >answer || :
+		request | "$BUILD/tests/helpers/connect" -- ./handler -s \
+		    --no-network -d "$WORLD/scripts" -l stderr 2>log >answer ||
+		    :
 		grep -qx "$want" log || {
 			cat log
 			return 1
 		}
-		prevents '$W/probe socket 2 1 0' "$BASIC --no-network"
+		prevents "$BASIC --no-network" <<<'$W/probe socket 2 1 0'
 	}
 	for_each_abi reconnects
 }
 
 @test "ABI 5: devices take no ioctls" {
-	tries "$ORDINARY" '$W/probe ioctl /dev/ptmx' 'done' ||
-	    skip "no pseudo-terminals here"
-	ioctls() { from 5 '$W/probe ioctl /dev/ptmx'; }
+	COMMANDS=('$W/probe ioctl /dev/ptmx')
+	tries "$ORDINARY" 'done' || skip "no pseudo-terminals here"
+	ioctls() { from 5 <<<'$W/probe ioctl /dev/ptmx'; }
 	for_each_abi ioctls
 }
 
 @test "ABI 6: neighbours get no signals" {
 	start_neighbour "$ORDINARY"
-	signals() { ONLY=$ORDINARY from 6 '$W/probe kill $N'; }
+	signals() { ONLY=$ORDINARY from 6 $BASIC $FULL <<<'$W/probe kill $N'; }
 	for_each_abi signals
+}
+
+# The neighbour ends by the signal.
+@test "ABI 6: nor do they as owners of a descriptor" {
+	owns()
+	{
+		start_neighbour "$ORDINARY"
+		script <<<'$W/probe own $N'
+		run_script "$ORDINARY" $FULL
+		if [ "$ABI" -ge 6 ]; then
+			! is_gone "$NEIGHBOUR"
+		else
+			wait_until is_gone "$NEIGHBOUR"
+		fi
+	}
+	fresh "$ORDINARY"
+	for_each_abi owns
+}
+
+@test "at every ABI full keeps neighbours' limits from being changed" {
+	start_neighbour "$ORDINARY"
+	limits() { ONLY=$ORDINARY prevents $FULL <<<'$W/probe other limit $N'; }
+	for_each_abi limits
 }
 
 @test "--explain says what each ABI lacks" {
 	lacks()
 	{
+		script <<<'echo ran'
 		# One line for each from the next up to 6, and no other.
 		request | ./handler -n -s -d "$WORLD/scripts" |
 		    sed -n 's/^lacking: *Landlock ABI \([0-9]\).*/\1/p' \

@@ -1,12 +1,16 @@
 /*
  * sandbox-lack - run a command on a kernel that lacks a part.
  *
- * usage: sandbox-lack landlock|seccomp|no_new_privs COMMAND [ARGUMENT...]
+ * usage: sandbox-lack PART COMMAND [ARGUMENT...]
  *
- * A filter answers the calls as a kernel does that has not got them.  Needs
- * CAP_SYS_ADMIN for no_new_privs, since all others set that themselves.
+ * PART is landlock, seccomp or no_new_privs: a filter answers the calls as a
+ * kernel does that has not got them.  Or memory: the kernel has seccomp, but
+ * no memory for it; or descriptors: there is none for a terminal, the only
+ * thing that the handler opens by O_RDWR | O_NOCTTY.  Needs CAP_SYS_ADMIN for
+ * no_new_privs, since all others set that themselves.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,6 +37,25 @@ static struct sock_filter no_landlock[] = {
 	SKIP_UNLESS(SYS_seccomp, 1),
 	ANSWER(SECCOMP_RET_ERRNO | ENOSYS),
 	ANSWER(SECCOMP_RET_ALLOW),
+}, no_memory[] = {
+	LOAD(nr),
+	SKIP_UNLESS(SYS_seccomp, 1),
+	ANSWER(SECCOMP_RET_ERRNO | ENOMEM),
+	ANSWER(SECCOMP_RET_ALLOW),
+}, no_descriptors[] = {
+	LOAD(nr),
+#ifdef SYS_open
+	SKIP_UNLESS(SYS_open, 3),
+	LOAD(args[1]),
+	BPF_STMT(BPF_ALU | BPF_AND | BPF_K, O_RDWR | O_NOCTTY),
+	BPF_STMT(BPF_JMP | BPF_JA, 3),
+#endif
+	SKIP_UNLESS(SYS_openat, 4),
+	LOAD(args[2]),
+	BPF_STMT(BPF_ALU | BPF_AND | BPF_K, O_RDWR | O_NOCTTY),
+	SKIP_UNLESS(O_RDWR | O_NOCTTY, 1),
+	ANSWER(SECCOMP_RET_ERRNO | EMFILE),
+	ANSWER(SECCOMP_RET_ALLOW),
 }, no_no_new_privs[] = {
 	LOAD(nr),
 	SKIP_UNLESS(SYS_prctl, 3),
@@ -50,6 +73,8 @@ static const struct {
 } parts[] = {
 	{ "landlock", PROGRAM(no_landlock) },
 	{ "seccomp", PROGRAM(no_seccomp) },
+	{ "memory", PROGRAM(no_memory) },
+	{ "descriptors", PROGRAM(no_descriptors) },
 	{ "no_new_privs", PROGRAM(no_no_new_privs) },
 };
 

@@ -1,7 +1,7 @@
 /*
  * sandbox-probe - try what a sandboxed script must not be able to do.
  *
- * usage: sandbox-probe WHAT [ARGUMENT...]
+ * usage: sandbox-probe [in-namespace] WHAT [ARGUMENT...]
  *
  * Prints "done", or the error as "EPERM"; `calls` prints a line for each call
  * that the filter denies.  What is tried does no harm where it succeeds.
@@ -17,8 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/ipc.h>
 #include <sys/mount.h>
+#include <sys/msg.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -34,6 +40,9 @@
 #ifndef SYS_quotactl_fd
 #define SYS_quotactl_fd		443	/* asm-generic/unistd.h */
 #endif
+#ifndef SYS_process_mrelease
+#define SYS_process_mrelease	448
+#endif
 #ifndef SYS_open_tree_attr
 #define SYS_open_tree_attr	467
 #endif
@@ -48,6 +57,12 @@ const char *
 __asan_default_options(void)
 {
 	return "detect_leaks=0";
+}
+
+static int
+try_write(char **argv)
+{
+	return open(argv[0], O_WRONLY | O_APPEND | O_CREAT, 0600);
 }
 
 static int
@@ -83,6 +98,157 @@ static int
 try_kill(char **argv)
 {
 	return kill(atoi(argv[0]), 0);
+}
+
+/* A signal by a way round kill(2): whoever owns a descriptor gets its signals. */
+static int
+try_own(char **argv)
+{
+	int pair[2];
+	pid_t pid = atoi(argv[0]);
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1 ||
+	    fcntl(pair[0], F_SETSIG, SIGUSR1) == -1 ||
+	    fcntl(pair[0], F_SETOWN, pid) == -1 ||
+	    fcntl(pair[0], F_SETFL, O_ASYNC) == -1)
+		return -1;
+	return write(pair[1], "x", 1) == 1 ? 0 : -1;
+}
+
+/*
+ * WHAT NUMBER: change another process, or all of a group or a user.  The
+ * number has 64 bits, of which the kernel looks at half.  What is set is what
+ * processes have anyway, or harms none.
+ */
+static int
+try_other(char **argv)
+{
+	struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t deadline[3];
+	} batch = { sizeof(batch), SCHED_BATCH, 0, 0, 0, { 0 } };
+	struct rlimit none = { 0, 0 };
+	struct sched_param zero = { 0 };
+	cpu_set_t cpus;
+	unsigned long node = 1, size = sizeof(node) * 8;
+	long n = (long)strtoull(argv[1], NULL, 0);
+	const struct {
+		const char *what;
+		long call, args[4];
+	} others[] = {
+		{ "limit", SYS_prlimit64, { n, RLIMIT_CORE, (long)&none, 0 } },
+		{ "priority", SYS_setpriority, { PRIO_PROCESS, n, 0 } },
+		{ "group-priority", SYS_setpriority, { PRIO_PGRP, n, 0 } },
+		{ "user-priority", SYS_setpriority, { PRIO_USER, n, 0 } },
+		{ "io-priority", SYS_ioprio_set, { 1, n, 0 } },
+		{ "group-io-priority", SYS_ioprio_set, { 2, n, 0 } },
+		{ "user-io-priority", SYS_ioprio_set, { 3, n, 0 } },
+		{ "scheduler", SYS_sched_setscheduler,
+		    { n, SCHED_BATCH, (long)&zero } },
+		{ "parameter", SYS_sched_setparam, { n, (long)&zero } },
+		{ "attributes", SYS_sched_setattr, { n, (long)&batch, 0 } },
+		{ "processors", SYS_sched_setaffinity,
+		    { n, sizeof(cpus), (long)&cpus } },
+		{ "migrate", SYS_migrate_pages,
+		    { n, (long)size, (long)&node, (long)&node } },
+		{ "move", SYS_move_pages, { n, 0, 0, 0 } },
+		{ "robust-list", SYS_get_robust_list,
+		    { n, (long)&cpus, (long)&size } },
+		{ "core", SYS_prctl, { 62 /* PR_SCHED_CORE */, 1, n, 0 } },
+	};
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) == -1)
+		return -1;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcmp(argv[0], others[i].what) == 0)
+			return (int)syscall(others[i].call, others[i].args[0],
+			    others[i].args[1], others[i].args[2],
+			    others[i].args[3], 0, 0);
+	errno = EINVAL;
+	return -1;
+}
+
+/* Make, as a neighbour does, what others find by number, and print that. */
+static int
+make_ipc(char **argv)
+{
+	struct { long type; char text[1]; } message = { 1, "x" };
+	int shm = shmget(IPC_PRIVATE, 4096, 0600);
+	int msg = msgget(IPC_PRIVATE, 0600);
+
+	(void)argv;
+	if (shm == -1 || msg == -1)
+		return -1;
+	for (int i = 0; i < 9; i++)
+		if (msgsnd(msg, &message, 1, IPC_NOWAIT) == -1)
+			return -1;
+	printf("%d %d\n", shm, msg);
+	return 0;
+}
+
+static int
+remove_ipc(char **argv)
+{
+	int shm = shmctl(atoi(argv[0]), IPC_RMID, NULL);
+
+	return msgctl(atoi(argv[1]), IPC_RMID, NULL) == -1 ? -1 : shm;
+}
+
+static int
+try_shm(char **argv)
+{
+	char *memory = shmat(atoi(argv[0]), NULL, 0);
+
+	if (memory == (void *)-1)
+		return -1;
+	memory[0] = 'x';
+	return shmdt(memory);
+}
+
+static int
+try_msg(char **argv)
+{
+	struct { long type; char text[1]; } message;
+
+	return msgrcv(atoi(argv[0]), &message, 1, 0, IPC_NOWAIT) == -1 ?
+	    -1 : 0;
+}
+
+/* WHAT: one of its own, which is removed again. */
+static int
+try_new_ipc(char **argv)
+{
+	static const char name[] = "sipcgi-handler-probe";
+	int id;
+
+	if (strcmp(argv[0], "shm") == 0)
+		return (id = shmget(IPC_PRIVATE, 4096, 0600)) == -1 ? -1 :
+		    shmctl(id, IPC_RMID, NULL);
+	if (strcmp(argv[0], "msg") == 0)
+		return (id = msgget(IPC_PRIVATE, 0600)) == -1 ? -1 :
+		    msgctl(id, IPC_RMID, NULL);
+	if (strcmp(argv[0], "sem") == 0)
+		return (id = semget(IPC_PRIVATE, 1, 0600)) == -1 ? -1 :
+		    semctl(id, 0, IPC_RMID);
+	return syscall(SYS_mq_open, name, O_RDWR | O_CREAT, 0600, NULL) == -1 ?
+	    -1 : (int)syscall(SYS_mq_unlink, name);
+}
+
+static int
+try_terminal(char **argv)
+{
+	(void)argv;
+	return open("/dev/tty", O_RDONLY | O_NOCTTY);
+}
+
+/* FD: put a character where the terminal's reader takes it for typed. */
+static int
+try_type(char **argv)
+{
+	return (int)syscall(SYS_ioctl, atoi(argv[0]), TIOCSTI, "x");
 }
 
 static int
@@ -181,6 +347,14 @@ static int
 try_socket(char **argv)
 {
 	return socket(atoi(argv[0]), atoi(argv[1]), atoi(argv[2]));
+}
+
+static int
+try_socketpair(char **argv)
+{
+	int pair[2];
+
+	return socketpair(atoi(argv[0]), atoi(argv[1]), atoi(argv[2]), pair);
 }
 
 static int
@@ -289,7 +463,13 @@ try_calls(char **argv)
 		CALL(quotactl), CALL(quotactl_fd), CALL(acct),
 		CALL(open_by_handle_at), CALL(ptrace),
 		CALL(process_vm_readv), CALL(process_vm_writev),
-		CALL(process_madvise), CALL(pidfd_getfd), CALL(kcmp),
+		CALL(process_madvise), CALL(process_mrelease),
+		CALL(pidfd_getfd), CALL(kcmp), CALL(fanotify_mark),
+		CALL(shmget), CALL(shmat), CALL(shmctl),
+		CALL(msgsnd), CALL(msgrcv), CALL(msgctl), CALL(semget),
+		CALL(semop), CALL(semtimedop), CALL(semctl), CALL(mq_open),
+		CALL(mq_unlink), CALL(mq_timedsend), CALL(mq_timedreceive),
+		CALL(mq_notify),
 		CALL(unshare), CALL(setns), CALL(clone3),
 #ifdef SYS_kexec_file_load
 		CALL(kexec_file_load),
@@ -319,11 +499,21 @@ static const struct {
 	int arguments;
 	int (*try)(char **);
 } probes[] = {
+	{ "write", 1, try_write },
 	{ "truncate", 1, try_truncate },
 	{ "open-truncate", 2, try_open_truncate },
 	{ "mknod", 1, try_mknod },
 	{ "ioctl", 1, try_ioctl },
 	{ "kill", 1, try_kill },
+	{ "own", 1, try_own },
+	{ "other", 2, try_other },
+	{ "make-ipc", 0, make_ipc },
+	{ "remove-ipc", 2, remove_ipc },
+	{ "shm", 1, try_shm },
+	{ "msg", 1, try_msg },
+	{ "new-ipc", 1, try_new_ipc },
+	{ "terminal", 0, try_terminal },
+	{ "type", 1, try_type },
 	{ "ptrace", 1, try_ptrace },
 	{ "read-memory", 2, try_read_memory },
 	{ "abstract", 1, try_abstract },
@@ -334,6 +524,7 @@ static const struct {
 	{ "mount", 1, try_mount },
 	{ "io_uring", 0, try_io_uring },
 	{ "socket", 3, try_socket },
+	{ "socketpair", 3, try_socketpair },
 	{ "handle", 1, try_handle },
 	{ "foreign", 0, try_foreign },
 	{ "setuid", 0, try_setuid },
@@ -359,17 +550,31 @@ error_name(int error)
 	}
 }
 
-int
-main(int argc, char **argv)
+/* Prints what came of it. */
+static int
+probe(int argc, char **argv)
 {
 	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
-		if (argc - 2 == probes[i].arguments &&
-		    strcmp(argv[1], probes[i].name) == 0) {
-			int result = probes[i].try(argv + 2);
+		if (argc - 1 == probes[i].arguments &&
+		    strcmp(argv[0], probes[i].name) == 0) {
+			int result = probes[i].try(argv + 1);
 
 			puts(result == -1 ? error_name(errno) : "done");
 			return result == -1;
 		}
 	fputs("sandbox-probe: no such probe\n", stderr);
 	return 64;
+}
+
+/* With "in-namespace" first: where it has all capabilities, over little. */
+int
+main(int argc, char **argv)
+{
+	if (argc > 2 && strcmp(argv[1], "in-namespace") == 0) {
+		if (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) == 0)
+			return probe(argc - 2, argv + 2);
+		puts(error_name(errno));
+		return 1;
+	}
+	return argc < 2 ? 64 : probe(argc - 1, argv + 1);
 }

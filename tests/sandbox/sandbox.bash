@@ -1,4 +1,4 @@
-# For the tests of the sandbox: a command is tried in a script that a handler
+# For the tests of the sandbox: commands are tried in a script that a handler
 # runs, without the sandbox and with it, by each user. Loaded by bats.
 # shellcheck shell=bash
 # shellcheck disable=SC2034	# what is set here is read by the tests
@@ -13,16 +13,25 @@ else
 	ORDINARY=$(id -un)
 	USERS=$ORDINARY
 fi
+ME=$(id -un)
 
-# bats' hook. The ordinary user must reach all of it, which bats' own
-# directories and a checkout in a home do not allow.
-setup()
+# bats' hooks. One directory for all tests of a file, which the ordinary user
+# must reach: bats' own directories and a checkout in a home do not allow that.
+setup_file()
 {
 	WORLD=$(mktemp -d "${TMPDIR:-/tmp}/sandbox.XXXXXX") &&
 	    chmod 755 "$WORLD" && cd "$WORLD" &&
-	    cp "$HANDLER" handler &&
-	    cp "$BUILD/tests/sandbox/probe" probe &&
-	    mkdir scripts beside writable || return
+	    cp "$BUILD/tests/sandbox/probe" "$BUILD/tests/sandbox/lack" \
+	    "$BUILD/tests/sandbox/terminal" .
+	export WORLD
+}
+
+teardown_file() { cd / && rm -rf "${WORLD:?}"; }
+
+setup()
+{
+	cd "$WORLD" && rm -f file.log || return
+	[ -e handler ] || cp "$HANDLER" handler
 	as "$ORDINARY" test -x "$WORLD/probe" ||
 	    skip "$ORDINARY cannot run what is in ${TMPDIR:-/tmp}"
 	NEIGHBOURS=
@@ -35,10 +44,9 @@ teardown()
 {
 	local pid
 
-	for pid in $NEIGHBOURS; do
+	for pid in ${NEIGHBOURS:-}; do
 		stop "$pid"
 	done
-	cd / && rm -rf "${WORLD:?}"
 }
 
 as()
@@ -46,7 +54,7 @@ as()
 	local user=$1
 
 	shift
-	if [ "$user" = "$(id -un)" ]; then
+	if [ "$user" = "$ME" ]; then
 		"$@"
 	else
 		setpriv --reuid="$user" --regid="$(id -g "$user")" \
@@ -54,28 +62,52 @@ as()
 	fi
 }
 
-# A process of user $1 that the script did not start. Its number is in
-# NEIGHBOUR.
+# A process of user $1 that the script did not start, in a session of its own.
+# Its number is in NEIGHBOUR.
 start_neighbour()
 {
-	as "$1" perl -e '$| = 1; print "$$\n"; sleep 60' \
-	    >"$WORLD/neighbour.$1" 3>&- &
-	wait_until test -s "$WORLD/neighbour.$1"
-	NEIGHBOUR=$(cat "$WORLD/neighbour.$1")
-	NEIGHBOURS="$NEIGHBOURS $NEIGHBOUR"
+	rm -f "$WORLD/neighbour"
+	as "$1" perl -MPOSIX -e '$| = 1; POSIX::setsid(); print "$$\n";
+	    sleep 60' >"$WORLD/neighbour" 3>&- &
+	wait_until test -s "$WORLD/neighbour"
+	NEIGHBOUR=$(<"$WORLD/neighbour")
+	NEIGHBOURS="$NEIGHBOURS $!"
 }
 
-# Make anew, for user $1, what a script may break: everything is the user's
-# own, so that nothing but the sandbox is in the way.
+# A listener on loopback or, with a name, on an abstract socket. Its port is in
+# PORT.
+start_listener()
+{
+	rm -f "$WORLD/listener"
+	perl -MSocket -e '$| = 1;
+	    my $name = shift;
+	    socket(S, defined $name ? AF_UNIX : AF_INET, SOCK_STREAM, 0) &&
+	    bind(S, defined $name ? pack_sockaddr_un("\0$name") :
+	        sockaddr_in(0, INADDR_LOOPBACK)) && listen(S, 64) or die $!;
+	    print defined $name ? "up" : (sockaddr_in(getsockname(S)))[0], "\n";
+	    sleep 60' "$@" >"$WORLD/listener" 3>&- &
+	NEIGHBOURS="$NEIGHBOURS $!"
+	wait_until test -s "$WORLD/listener"
+	PORT=$(<"$WORLD/listener")
+}
+
+# fresh USER [N]: make anew, N times, what a script may break: everything is
+# the user's own, so that nothing but the sandbox is in the way.
 fresh()
 {
+	local user=$1 n files=() directories=()
+
+	for ((n = 1; n <= ${2:-1}; n++)); do
+		directories+=("beside/$n"/{empty,full} "writable/$n"/{one,two})
+		files+=("beside/$n"/{file,full/file} "writable/$n"/{file,one/file}
+		    "scripts/$n.cgi")
+	done
 	rm -rf beside writable
-	mkdir -p beside/empty beside/full writable/one writable/two
-	echo precious | tee beside/file beside/full/file writable/file \
-	    writable/one/file scripts/other.cgi >/dev/null
+	mkdir -p scripts "${directories[@]}"
+	tee "${files[@]}" <<<precious >/dev/null
 	chmod 755 scripts/*
-	[ "$1" = "$(id -un)" ] ||
-	    chown -R "$1:$(id -gn "$1")" beside writable scripts
+	[ "$user" = "$ME" ] ||
+	    chown -R "$user:$(id -gn "$user")" beside writable scripts
 }
 
 request()
@@ -90,6 +122,7 @@ request()
 # Write the script that is run. $W is $WORLD in it, $N the neighbour.
 script()
 {
+	mkdir -p scripts
 	{
 		printf '#!%s\nW=%s N=%s\n' "${SHELL_UNDER_TEST:-/bin/sh}" \
 		    "$WORLD" "${NEIGHBOUR:-}"
@@ -99,75 +132,125 @@ script()
 }
 
 # Run the script as user $1 with the handler's options "$2...". Leaves what it
-# printed in OUT, and the log and standard error in $WORLD/log.
+# printed in OUT, and the log and standard error in $WORLD/log. VIA is a
+# command that runs the handler.
 run_script()
 {
 	local user=$1
 
 	shift
-	OUT=$(request | as "$user" ./handler -d "$WORLD/scripts" -l stderr \
-	    "$@" 2>log)
+	# shellcheck disable=SC2086	# VIA has arguments
+	OUT=$(request | as "$user" ${VIA:-} ./handler -d "$WORLD/scripts" \
+	    -l stderr "$@" 2>log)
 }
 
-# tries USER COMMAND WANT [OPTION...]: does the command of a shell succeed?
-# WANT is "done" or "denied".
-tries()
+# The commands on standard input, a line each, as COMMANDS.
+read_commands()
 {
-	local user=$1 command=$2 want=$3
-
-	shift 3
-	script <<-EOS
-	if { $command
-	} >/dev/null 2>&1; then echo done; else echo denied; fi
-	EOS
-	fresh "$user"
-	run_script "$user" "$@"
-	[ "$OUT" = "$want" ] || {
-		echo "$user, ${*:-no sandbox}: $command: '$OUT', not '$want'"
-		cat log
-		return 1
-	}
+	mapfile -t COMMANDS
+	[ ${#COMMANDS[@]} -gt 0 ]
 }
 
-# The command succeeds without the sandbox and fails with each of the sets of
-# options "$2...", for each of $USERS.
-prevents()
+# Run all COMMANDS in one script. Each is a process of a shell and has its own
+# of what fresh makes: $B in beside/, $V in writable/, $S in scripts/. OUT has
+# the outcomes, "done" or "denied", a line each.
+try_all()
 {
-	local command=$1 user options
+	local user=$1 n
 
 	shift
-	for user in ${ONLY:-$USERS}; do
-		tries "$user" "$command" 'done' || return
-		for options; do
-			# shellcheck disable=SC2086	# a set of options
-			tries "$user" "$command" denied $options || return
+	{
+		cat <<-'EOS'
+		try() {
+		B=$W/beside/$1 V=$W/writable/$1 S=$W/scripts/$1.cgi
+		if (eval "$2") >/dev/null 2>&1; then echo done
+		else echo denied; fi; }
+		EOS
+		for n in "${!COMMANDS[@]}"; do
+			printf 'try %d %q\n' $((n + 1)) "${COMMANDS[n]}"
 		done
+	} | script
+	fresh "$user" ${#COMMANDS[@]}
+	run_script "$user" "$@"
+}
+
+# tries USER WANT [OPTION...]: all COMMANDS have the outcome WANT.
+tries()
+{
+	local user=$1 want=$2 n outcomes failed=0
+
+	shift 2
+	try_all "$user" "$@"
+	mapfile -t outcomes <<<"$OUT"
+	for n in "${!COMMANDS[@]}"; do
+		[ "${outcomes[n]:-}" != "$want" ] || continue
+		echo "$user, ${*:-no sandbox}: ${COMMANDS[n]}:" \
+		    "'${outcomes[n]:-}', not '$want'"
+		failed=1
+	done
+	[ $failed -eq 0 ] || cat log
+	return $failed
+}
+
+denied_with_each()
+{
+	local user=$1 options
+
+	shift
+	for options; do
+		# shellcheck disable=SC2086	# a set of options
+		tries "$user" denied $options || return
 	done
 }
 
-# The same where this machine, a container perhaps, may deny it anyway: then
-# there is nothing to be seen.
-prevents_if_possible()
+# prevents OPTIONS... <COMMANDS: they succeed without the sandbox and fail with
+# each of the sets of options, for each of $USERS.
+prevents()
 {
 	local user
 
+	read_commands || return
 	for user in ${ONLY:-$USERS}; do
-		tries "$user" "$1" 'done' >/dev/null ||
-		    skip "$user cannot do this here without a sandbox either"
+		tries "$user" 'done' || return
+		denied_with_each "$user" "$@" || return
 	done
-	prevents "$@"
 }
 
-# The command succeeds with each of the sets of options.
+# The same where this machine, a container perhaps, may deny it anyway: what it
+# denies is left out, and nothing is to be seen when it denies everything.
+prevents_if_possible()
+{
+	local user n outcomes all tried=0
+
+	read_commands || return
+	all=("${COMMANDS[@]}")
+	for user in ${ONLY:-$USERS}; do
+		COMMANDS=("${all[@]}")
+		try_all "$user"
+		mapfile -t outcomes <<<"$OUT"
+		for n in "${!all[@]}"; do
+			[ "${outcomes[n]:-}" = 'done' ] || unset "COMMANDS[n]"
+		done
+		COMMANDS=("${COMMANDS[@]}")
+		[ ${#COMMANDS[@]} -gt 0 ] || continue
+		tried=$((tried + ${#COMMANDS[@]}))
+		tries "$user" 'done' || return
+		denied_with_each "$user" "$@" || return
+	done
+	[ $tried -gt 0 ] ||
+	    skip "${ONLY:-$USERS} cannot do this here without a sandbox either"
+}
+
+# permits OPTIONS... <COMMANDS: they succeed with each of the sets of options.
 permits()
 {
-	local command=$1 user options
+	local user options
 
-	shift
+	read_commands || return
 	for user in ${ONLY:-$USERS}; do
 		for options; do
 			# shellcheck disable=SC2086
-			tries "$user" "$command" 'done' $options || return
+			tries "$user" 'done' $options || return
 		done
 	done
 }
@@ -175,6 +258,7 @@ permits()
 # The kernel's version of Landlock, as the handler under test sees it.
 landlock_abi()
 {
+	script <<<''
 	request | ./handler -n --sandbox=try -d "$WORLD/scripts" |
 	    sed -n 's/^sandbox: .*landlock\([0-9]*\).*/\1/p'
 }
@@ -184,7 +268,6 @@ needs_landlock()
 {
 	local abi
 
-	script <<<''
 	abi=$(landlock_abi)
 	[ "$abi" -ge "$1" ] ||
 	    skip "needs Landlock ABI $1, this kernel has $abi"
