@@ -30,7 +30,7 @@ python_tests() { $PYTHON -B "$TOP/tests/unit/sipcgi_test.py" "$1"; }
 }
 
 @test "sipcgi passes mypy --strict" {
-	mypy --strict --cache-dir="$BATS_TEST_TMPDIR" \
+	mypy --strict --cache-dir="$BATS_FILE_TMPDIR" \
 	    --python-executable "$PYTHON" "$TOP/lib/sipcgi"
 }
 
@@ -43,7 +43,7 @@ python_tests() { $PYTHON -B "$TOP/tests/unit/sipcgi_test.py" "$1"; }
 		files+=("$BATS_TEST_TMPDIR/${file##*/}.py")
 	done
 	[ "${#files[@]}" -gt 0 ]
-	MYPYPATH=$TOP/lib mypy --strict --cache-dir="$BATS_TEST_TMPDIR" \
+	MYPYPATH=$TOP/lib mypy --strict --cache-dir="$BATS_FILE_TMPDIR" \
 	    --python-executable "$PYTHON" "${files[@]}"
 }
 
@@ -60,37 +60,52 @@ print(*sorted(set(sys.modules) - before))' "$TOP/lib"
 	perl "$TOP/tests/unit/sipcgi.pl"
 }
 
-# The same answer from each, to a request with what its arguments say.
-same_answer()
+METHODS='INVITE OPTIONS SUBSCRIBE REFER MESSAGE'
+CODES='100 180 200 202 299 302 404 487 500 607 666'
+
+# each_language PROGRAM-FOR-SH -FOR-PERL -FOR-PYTHON: run them with the library
+# and a request that the guard does not watch over; they must write the same.
+each_language()
 {
 	local name
 
-	env -i PATH="$PATH" "$@" sh -c ". '$TOP/lib/sip-cgi.sh'
-		sip_reply -b 'grün' $CODE 'A: b' 'Content-Type: x/y'" \
-	    >"$BATS_TEST_TMPDIR/sh"
-	env -i PATH="$PATH" "$@" perl "-I$TOP/lib" -MSipCgi -e \
-	    "sip_reply($CODE, 'A: b', 'Content-Type: x/y',
-	    { body => 'grün' })" >"$BATS_TEST_TMPDIR/perl"
-	env -i PATH="$PATH" "$@" "$PYTHON" -ISBc "import sys
+	cd "$BATS_TEST_TMPDIR" || return
+	set -- "$1" "$2" "import sys
 sys.path.insert(0, '$TOP/lib')
 import sipcgi
-sipcgi.Request().reply($CODE, headers=[('A', 'b')], body='grün'.encode(),
-    content_type='x/y')" >"$BATS_TEST_TMPDIR/python"
+$3"
+	request=(PATH="$PATH" SIP_VIA='SIP/2.0/TCP a' SIP_FROM=$'f\xff'
+	    SIP_TO='<sip:b>' SIPCGI_TO_TAG=1 SIP_CALL_ID='*' SIP_CSEQ='1 X'
+	    SIP_TIMESTAMP=5 SIP_RECORD_ROUTE='<sip:p;lr>'
+	    METHODS="$METHODS" CODES="$CODES")
+	env -i "${request[@]}" sh -euc ". '$TOP/lib/sip-cgi.sh'; $1" >sh
+	env -i "${request[@]}" perl "-I$TOP/lib" -MSipCgi -e "$2" >perl
+	env -i "${request[@]}" "$PYTHON" -ISBc "$3" >python
 	for name in perl python; do
-		cmp "$BATS_TEST_TMPDIR/sh" "$BATS_TEST_TMPDIR/$name"
+		cmp sh "$name"
 	done
-	[ -s "$BATS_TEST_TMPDIR/sh" ]
 }
 
+# shellcheck disable=SC2016
 @test "the three libraries write the same octets" {
-	for method in INVITE OPTIONS SUBSCRIBE REFER MESSAGE; do
-		for CODE in 100 180 200 202 299 302 404 487 500 607 666; do
-			same_answer REQUEST_METHOD="$method" SIP_VIA='SIP/2.0/TCP a' \
-			    SIP_FROM=$'f\xff' SIP_TO='<sip:b>' SIPCGI_TO_TAG=1 \
-			    SIP_CALL_ID='*' SIP_CSEQ="1 $method" SIP_TIMESTAMP=5 \
-			    SIP_RECORD_ROUTE='<sip:p;lr>'
+	each_language '
+	for REQUEST_METHOD in $METHODS; do
+		for code in $CODES; do
+			sip_reply -b "grün" "$code" "A: b" "Content-Type: x/y"
 		done
-	done
+	done' '
+	for my $method (split / /, $ENV{METHODS}) {
+		$ENV{REQUEST_METHOD} = $method;
+		sip_reply($_, "A: b", "Content-Type: x/y", { body => "grün" })
+		    for split / /, $ENV{CODES};
+	}' '
+import os
+for method in os.environ["METHODS"].split():
+    os.environ["REQUEST_METHOD"] = method
+    for code in os.environ["CODES"].split():
+        sipcgi.Request().reply(int(code), headers=[("A", "b")], body="grün",
+                               content_type="x/y")'
+	[ "$(grep -ao 'SIP/2.0 [1-6]' sh | wc -l)" -eq 55 ]
 }
 
 # Each library has a copy of the registry's phrases: they must not differ.
@@ -104,4 +119,12 @@ sipcgi.Request().reply($CODE, headers=[('A', 'b')], body='grün'.encode(),
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/sh")" -eq 75 ]
 	cmp "$BATS_TEST_TMPDIR/sh" "$BATS_TEST_TMPDIR/perl"
 	cmp "$BATS_TEST_TMPDIR/sh" "$BATS_TEST_TMPDIR/python"
+}
+
+@test "the work of the three libraries grows with their input alone" {
+	local shells=(dash)
+
+	[ "${CHECK-}" != all ] ||
+	    shells=(dash bash 'busybox sh' mksh ksh93)
+	"$PYTHON" "$TOP/tests/unit/growth.py" "$TOP/lib" "${shells[@]}"
 }
