@@ -849,6 +849,7 @@ function put_credentials(s, n, i, item, out, seen)
 		print out "\ntoken68=" s
 		return
 	}
+	split("", seen)
 	skipped = 0
 	n = split(s, item, ",")
 	for (i = 1; i <= n; i++) {
@@ -856,9 +857,15 @@ function put_credentials(s, n, i, item, out, seen)
 			continue
 		if (!parameter(item[i]) || item[i] !~ /=/ || param in seen)
 			fail()
-		seen[param]
+		seen[param] = value
 		out = out "\n" param "=" value
 	}
+	# For sip-digest.sh: those that are named, in this order.
+	n = split(name, item, " ")
+	if (n > 0)
+		sub(/\n.*/, "", out)
+	for (i = 1; i <= n; i++)
+		out = out "\n=" seen[item[i]]
 	print out
 }
 
