@@ -69,6 +69,14 @@ unitdir = $(prefix)/lib/systemd/system
 catalogdir = $(prefix)/lib/systemd/catalog
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
+# Where Python and Perl look for the libraries, if they do below $(prefix).
+PYTHON = /usr/bin/python3
+pythondir = $(or $(shell $(PYTHON) -IBc 'import site; print(*[d for d in \
+	site.getsitepackages() if d.startswith("$(prefix)/lib/")][:1])' \
+	2>/dev/null),$(datadir)/sip-cgi)
+perldir = $(or $(shell perl -MConfig -e 'print +(grep { \
+	m{^\Q$(prefix)\E/(?!local/)} } @Config{qw(vendorlib sitelib)})[0]' \
+	2>/dev/null),$(datadir)/sip-cgi)
 # systemd's version: 252 warns of a setting that 255 needs.
 SYSTEMD := $(shell systemctl --version 2>/dev/null | sed -n '1s/[^0-9]*\([0-9]*\).*/\1/p')
 # What sip-cgi-inetd.service runs, where Debian has it.
@@ -156,10 +164,12 @@ endif
 FROM_TEMPLATES = $(patsubst %.in,$(BUILD)/%,$(wildcard systemd/*.in xinetd.d/*.in))
 # What a reader of the source sees whole names the places of the default
 # prefix; those of the configured one stand in what is installed.
-NAMING_PLACES = $(wildcard README doc/*.md man/* lib/*.sh lib/*.pm lib/sipcgi/*.py lib/sipcgi/py.typed examples/*)
+NAMING_PLACES = $(wildcard README doc/*.md man/* lib/*.sh lib/*.pm lib/SipCgi/*.pm lib/sipcgi/*.py lib/sipcgi/py.typed examples/*)
 PLACED = $(addprefix $(BUILD)/,$(NAMING_PLACES))
 EXAMPLES = $(filter $(BUILD)/examples/%,$(PLACED))
 place = $(foreach f,$(2),$(1):$(f):$(3)/$(notdir $(f)))
+# The libraries are in one place; where a language looks is a link.
+link = $(if $(filter-out $(datadir)/sip-cgi,$(2)),$(foreach f,$(1),link:$(datadir)/sip-cgi/$(f):$(2)/$(f)))
 
 FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	755:$(EACH):$(libexecdir)/sipcgi-each \
@@ -170,8 +180,9 @@ FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(patsubst %,644:%:$(sysusersdir)/sip-cgi.conf,$(filter %.sysusers,$(FROM_TEMPLATES))) \
 	$(patsubst %,644:%:$(tmpfilesdir)/sip-cgi.conf,$(filter %.tmpfiles,$(FROM_TEMPLATES))) \
 	$(foreach n,1 7 8,$(call place,644,$(filter %.$(n),$(PLACED)),$(mandir)/man$(n))) \
-	$(call place,644,$(filter %.sh %.pm,$(PLACED)),$(datadir)/sip-cgi) \
-	$(call place,644,$(filter $(BUILD)/lib/sipcgi/%,$(PLACED)),$(datadir)/sip-cgi/sipcgi) \
+	$(call place,644,$(filter %.sh %/SipCgi.pm,$(PLACED)),$(datadir)/sip-cgi) \
+	$(foreach d,sipcgi SipCgi,$(call place,644,$(filter $(BUILD)/lib/$(d)/%,$(PLACED)),$(datadir)/sip-cgi/$(d))) \
+	$(call link,sipcgi,$(pythondir)) $(call link,SipCgi.pm SipCgi,$(perldir)) \
 	$(call place,755,$(filter-out %.conf,$(EXAMPLES)),$(docdir)/examples) \
 	$(call place,644,$(filter %.conf,$(EXAMPLES)),$(docdir)/examples) \
 	$(call place,644,$(filter %/README %.md,$(PLACED)) $(wildcard LICENSE SECURITY.md),$(docdir)) \
@@ -181,7 +192,7 @@ CONFIG = $(call place,644,$(filter %/xinetd.d/sip-cgi,$(FROM_TEMPLATES)),$(sysco
 	$(call place,755,$(filter %/default.cgi,$(EXAMPLES)),$(sipdir))
 # Made by install and removed by uninstall when nothing is left in them; the
 # directories of the GNU list itself are not ours to remove.
-DIRECTORIES = $(sipdir) $(datadir)/sip-cgi/sipcgi $(datadir)/sip-cgi $(docdir)/examples $(docdir) $(sysconfdir)/xinetd.d \
+DIRECTORIES = $(sipdir) $(datadir)/sip-cgi/sipcgi $(datadir)/sip-cgi/SipCgi $(datadir)/sip-cgi $(docdir)/examples $(docdir) $(sysconfdir)/xinetd.d \
 	$(unitdir)/sip-cgi-inetd.service.d $(unitdir) $(catalogdir) \
 	$(prefix)/lib/systemd $(sysusersdir) \
 	$(tmpfilesdir)
@@ -332,6 +343,7 @@ install: all $(FROM_TEMPLATES) $(PLACED)
 		esac; \
 		case $$mode in \
 		755) $(INSTALL_PROGRAM) "$$from" "$$to";; \
+		link) ln -sfT "$$from" "$$to";; \
 		*) $(INSTALL_DATA) "$$from" "$$to";; \
 		esac; \
 		echo "$$to"; \
@@ -340,7 +352,7 @@ install: all $(FROM_TEMPLATES) $(PLACED)
 uninstall: $(FROM_TEMPLATES) $(PLACED)
 	@set -eu; for f in $(FILES) $(CONFIG); do \
 		from=$${f#*:}; to=$(DESTDIR)$${from#*:}; from=$${from%%:*}; \
-		[ -e "$$to" ] || continue; \
+		[ -e "$$to" ] || [ -L "$$to" ] || continue; \
 		case " $(CONFIG) " in *" $$f "*) \
 			if ! cmp -s "$$from" "$$to"; then \
 				echo "kept $$to: it has been changed"; \

@@ -11,7 +11,7 @@ use warnings;
 
 use Exporter 'import';
 
-our $VERSION = '1.0.0';
+our $VERSION = '1.1.0';
 our @EXPORT = qw(sip_reply sip_answered sip_body sip_header sip_allow
     sip_require sip_uri sip_uri_user sip_uri_host sip_uri_number
     sip_uri_context sip_param sip_split_list sip_parse_credentials sip_quote);

@@ -10,7 +10,7 @@ use Digest::MD5 ();
 use Digest::SHA ();
 use SipCgi;
 
-our $VERSION = '1.0.0';
+our $VERSION = '1.1.0';
 
 # By the names of the algorithm parameter.
 my %hashes = (

@@ -42,6 +42,31 @@ tree()
 	[ -s "$D/opt/sip/share/doc/sipcgi-handler/LICENSE" ]
 }
 
+@test "the libraries are where Python and Perl look" {
+	local link
+
+	make_it install DESTDIR="$D" prefix=/usr/local
+	link=$(find "$D" -name sipcgi -type l)
+	[ "$(readlink "$link")" = /usr/local/share/sip-cgi/sipcgi ]
+	/usr/bin/python3 -IBc 'import sys; print(*sys.path, sep="\n")' |
+	    grep -Fxq "$(dirname "${link#"$D"}")"
+	for name in SipCgi SipCgi.pm; do
+		link=$(find "$D" -name "$name" -type l)
+		[ "$(readlink "$link")" = "/usr/local/share/sip-cgi/$name" ]
+		perl -e 'print "$_\n" for @INC' |
+		    grep -Fxq "$(dirname "${link#"$D"}")"
+	done
+	[ -s "$D/usr/local/share/sip-cgi/sipcgi/__init__.py" ]
+	[ -s "$D/usr/local/share/sip-cgi/SipCgi/Digest.pm" ]
+	# Again, over what is there.
+	make_it install DESTDIR="$D" prefix=/usr/local
+	make_it uninstall DESTDIR="$D" prefix=/usr/local
+	[ -z "$(find "$D" ! -type d)" ]
+	# Nobody looks below another prefix.
+	make_it install DESTDIR="$D"
+	[ -z "$(find "$D" -type l)" ]
+}
+
 @test "the default.cgi of a new installation answers" {
 	local prefix=$BATS_TEST_TMPDIR/usr
 

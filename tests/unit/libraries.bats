@@ -124,6 +124,43 @@ for method in os.environ["METHODS"].split():
 	cmp "$BATS_TEST_TMPDIR/sh" "$BATS_TEST_TMPDIR/python"
 }
 
+@test "pip installs the Python library, without a network" {
+	cd "$BATS_TEST_TMPDIR" || return
+	# A build leaves its files in the source.
+	cp -R "$TOP/lib" source
+	"$PYTHON" -m pip install --quiet --no-build-isolation --no-index \
+	    --no-deps --root-user-action=ignore --target site ./source
+	rm -r source
+	cmp "$TOP/lib/sipcgi/digest.py" site/sipcgi/digest.py
+	# With its types.
+	printf 'from sipcgi import Uri\nport: str = Uri("sip:a@b").port\n' >x.py
+	MYPYPATH=site run -1 mypy --strict --cache-dir=cache x.py
+	[[ $output == *'"int | None"'* || $output == *'"Optional[int]"'* ]]
+}
+
+@test "the manuals of the Perl library are well-formed and name all it has" {
+	local name
+
+	for name in SipCgi SipCgi/Digest; do
+		podchecker "$TOP/lib/$name.pm"
+		perldoc -T "$TOP/lib/$name.pm" | grep -q '^ *SipCgi'
+	done
+	for name in $(perl "-I$TOP/lib" -MSipCgi -e 'print "@SipCgi::EXPORT"'); do
+		grep -q "^=item .*\b$name(" "$TOP/lib/SipCgi.pm"
+		grep -q "^$name()$" "$TOP/lib/sip-cgi.sh"
+		grep -q "^# .*\b$name\b" "$TOP/lib/sip-cgi.sh"
+	done
+}
+
+@test "the libraries have the version of the program" {
+	local version
+
+	version=$(sed -n 's/^VERSION = //p' "$TOP/Makefile")
+	[ "$(cat "$TOP"/lib/pyproject.toml "$TOP"/lib/SipCgi.pm \
+	    "$TOP/lib/SipCgi/Digest.pm" |
+	    grep -Ec "^(version|our .VERSION) = ['\"]$version['\"]")" -eq 3 ]
+}
+
 @test "the Digest helpers of the three libraries agree" {
 	"$PYTHON" -B "$TOP/tests/unit/digest.py" "$TOP/lib" "${SHELLS[@]}"
 }
