@@ -392,7 +392,7 @@ need = $(if $(filter no,$(PACKAGES)),@:,@$(RUN) tests/packages $(1))
 
 check-all: export CHECK = all
 check check-all:
-	$(call need,check)
+	$(call need,$@)
 	@$(MAKE) --no-print-directory all test-programs
 	@$(RUN) tests/run $(TESTS)
 

@@ -168,7 +168,8 @@ load registrar.bash
 @test "registrar: of 24 phones that register at a time none is lost" {
 	local i
 
-	served
+	domain_of_two
+	kept direct
 	# Twelve users with two phones each.
 	for i in {1..12}; do
 		registrar add "u$i@b.example" <<<secret

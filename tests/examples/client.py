@@ -2,10 +2,10 @@
 """client.py - the caller's and the phone's side, for the tests of examples.
 
 usage: client.py PORT
-       client.py HANDLER [ARGUMENT]...
+       client.py PROGRAM [ARGUMENT]...
 
 One process for all requests of a test. Each request goes over a TCP
-connection of its own: to PORT on loopback, or to a HANDLER that this starts
+connection of its own: to PORT on loopback, or to a PROGRAM that this starts
 with the connection as its standard input and output, as a super-server does;
 what that writes to standard error goes to the file server.log.
 
@@ -54,8 +54,14 @@ def octets(text):
     return text.encode("utf-8", "surrogateescape")
 
 
+def final(answers):
+    while answers.startswith(b"SIP/2.0 1"):
+        answers = answers.partition(b"\r\n\r\n")[2]
+    return answers
+
+
 class Connection:
-    """One to the port, or to a handler started for it."""
+    """One to the port, or to a program started for it."""
 
     def __init__(self):
         self.child = None
@@ -81,9 +87,10 @@ class Connection:
         os.close(log)
 
     def answer(self, to_the_end=True):
-        """What comes: all, or as far as the empty line."""
+        """What comes after provisional answers: all, or as far as the empty
+        line."""
         got = b""
-        while to_the_end or b"\r\n\r\n" not in got:
+        while to_the_end or b"\r\n\r\n" not in final(got):
             try:
                 more = self.socket.recv(1 << 16)
             except ConnectionResetError:
@@ -91,7 +98,7 @@ class Connection:
             if not more:
                 break
             got += more
-        return got
+        return final(got)
 
     def close(self):
         self.socket.close()
@@ -103,7 +110,9 @@ def send(message):
     connection = Connection()
     try:
         connection.socket.sendall(octets(message))
-    except ConnectionError:
+        # So sipcgi-each knows that there will be no other.
+        connection.socket.shutdown(socket.SHUT_WR)
+    except OSError:
         pass    # it was refused before its end
     answer = connection.answer()
     connection.close()
@@ -125,6 +134,7 @@ class Phone:
         given = self.given
         given.setdefault("request_uri", "sip:" + given["domain"])
         given.setdefault("to", f"<sip:{given['user']}@{given['domain']}>")
+        given.setdefault("from", given["to"])
         given.setdefault("authuser", given["user"])
         given.setdefault("realm", given["domain"])
         given.setdefault("uri", given["request_uri"])
@@ -136,9 +146,20 @@ class Phone:
         return octets("\r\n".join([
             f"{given['method']} {given['request_uri']} SIP/2.0",
             "Via: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK1",
-            f"From: {given['to']};tag=f", f"To: {given['to']}",
+            f"From: {given['from']};tag=f", f"To: {given['to']}",
             f"Call-ID: {given['call_id']}",
             f"CSeq: {cseq} {given['method']}", *self.headers, *more,
+            "Content-Length: 0", "", ""]))
+
+    def acknowledge(self, answer):
+        """The ACK of a refused INVITE, before the next one."""
+        given = self.given
+        to = re.search("^To: (.*)\r$", answer, re.M)[1]
+        return octets("\r\n".join([
+            f"ACK {given['request_uri']} SIP/2.0",
+            "Via: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK1",
+            f"From: {given['from']};tag=f", f"To: {to}",
+            f"Call-ID: {given['call_id']}", f"CSeq: {given['cseq']} ACK",
             "Content-Length: 0", "", ""]))
 
     def credentials(self, nonce):
@@ -168,15 +189,18 @@ class Phone:
         connection = Connection()
         connection.socket.sendall(self.message(given["cseq"]))
         answer = connection.answer(to_the_end=False)
+        text = answer.decode("utf-8", "replace")
         nonce = re.search(
             'WWW-Authenticate: Digest .*nonce="([^"]*)".*algorithm=' +
-            given["algorithm"] + r"\b", answer.decode("utf-8", "replace"))
+            given["algorithm"] + r"\b", text)
         if nonce is None or not given["password"]:
             connection.close()
             return answer
         if given.get("same") != "yes":
             connection.close()
             connection = Connection()
+        elif given["method"] == "INVITE":
+            connection.socket.sendall(self.acknowledge(text))
         return self.ask(connection, str(int(given["cseq"]) + 1), nonce[1])
 
     def ask(self, connection, cseq, nonce):

@@ -69,43 +69,6 @@ explain_and_run()
 	done
 }
 
-@test "manual: a script can become the handler again on its connection" {
-	manual
-	script bob@pbx.example.com <<-END
-		#!/bin/sh
-		. $TOP/lib/sip-cgi.sh
-		sip_reply 480
-		[ -z "\${AGAIN-}" ] || exit
-		$(grep '^exec /usr/local/libexec' manual |
-		    sed "s|/usr/local/libexec/sipcgi-handler|$HANDLER|")
-	END
-	serve
-	# The second and third request go only when an answer is there.
-	/usr/bin/python3 - "$PORT" >seen <<-'END'
-		import socket, sys
-		connection = socket.create_connection(
-		    ("127.0.0.1", int(sys.argv[1])), timeout=20)
-		for place in range(3):
-		    try:
-		        connection.sendall(b"\r\n".join((
-		            b"OPTIONS sip:bob@pbx.example.com SIP/2.0",
-		            b"Via: SIP/2.0/TCP a;branch=z9hG4bK%d" % place,
-		            b"From: <sip:a>;tag=1", b"To: <sip:b>", b"Call-ID: 1",
-		            b"CSeq: %d OPTIONS" % place, b"", b"")))
-		        octets = b""
-		        while b"\r\n\r\n" not in octets:
-		            more = connection.recv(4096)
-		            if not more:
-		                sys.exit()
-		            octets += more
-		    except ConnectionError:
-		        sys.exit()
-		    print(octets.split(b"\r\n")[0].decode())
-	END
-	cmp seen <(printf '%s\n' 'SIP/2.0 480 Temporarily Unavailable' \
-	    'SIP/2.0 480 Temporarily Unavailable')
-}
-
 @test "manual: every example is in the list, and has a header that says how to install it" {
 	local name
 

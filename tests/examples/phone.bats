@@ -1,20 +1,26 @@
 #!/usr/bin/env bats
-# Real phones: baresip registers over TCP, another calls it by the 302; sipsak
-# registers too.
+# Real phones on connections that are kept: they register, are called by the
+# 302, and call where that needs a password.
 
-load examples
+load registrar.bash
 
-# A domain that is this machine, with bob and alice, for phones that know no
-# SHA-256.
+# A domain that is this machine, with bob and alice.
 served()
 {
 	example domain @127.0.0.1
 	example locate
 	example registrar
-	"$SCRIPTS/registrar" offer MD5
-	"$SCRIPTS/registrar" add bob@127.0.0.1 <<<secret
-	"$SCRIPTS/registrar" add alice@127.0.0.1 <<<secret
-	serve
+	registrar add bob@127.0.0.1 <<<secret
+	registrar add alice@127.0.0.1 <<<secret
+	kept serve
+}
+
+# The same, where only users may call.
+closed()
+{
+	served
+	example members
+	members_only @127.0.0.1
 }
 
 # phone NAME REGINT [OPTION]...: a baresip with its account, silent sound and no
@@ -71,19 +77,18 @@ teardown()
 	done
 }
 
-binding() { "$SCRIPTS/registrar" list | grep -q "^$1 sip:"; }
+binding() { registrar list | grep -q "^$1 sip:"; }
 no_binding() { ! binding "$1"; }
 
 @test "phone: baresip registers over TCP, another calls it by the 302" {
 	local bob
 
 	served
+	registrar offer MD5	# it knows no SHA-256
 	phone bob 600
 	bob=$PID
 	wait_until says bob '200 OK () \[1 binding\]'
 	binding bob@127.0.0.1
-	# One that registers and calls by the same connection would lose the
-	# call: a connection is for one request.
 	phone alice 0 -e "/dial sip:bob@127.0.0.1:$PORT;transport=tcp"
 	wait_until says alice 'Call established'
 	wait_until says bob 'Call established: sip:alice@127.0.0.1'
@@ -93,8 +98,64 @@ no_binding() { ! binding "$1"; }
 	wait_until no_binding bob@127.0.0.1
 }
 
+@test "phone: baresip registers and calls with a password, on one connection" {
+	closed
+	registrar offer MD5
+	phone bob 600
+	wait_until says bob '200 OK () \[1 binding\]'
+	phone alice 600 -e "/dial sip:bob@127.0.0.1:$PORT;transport=tcp"
+	wait_until says alice 'Call established'
+	wait_until says bob 'Call established: sip:alice@127.0.0.1'
+	asked_and_called
+}
+
+@test "phone: Linphone registers and calls with a password, on one connection" {
+	command -v linphonec >/dev/null || skip 'needs linphonec (linphone-cli)'
+	closed
+	register user=bob domain=127.0.0.1 contact='<sip:bob@192.0.2.7>'
+	mkdir -p home/.local/share/linphone
+	cat >linphonerc <<-END
+		[sip]
+		sip_port=0
+		sip_tcp_port=-1
+		default_proxy=0
+		[auth_info_0]
+		username=alice
+		passwd=secret
+		realm=127.0.0.1
+		[proxy_0]
+		reg_proxy=<sip:127.0.0.1:$PORT;transport=tcp>
+		reg_identity=sip:alice@127.0.0.1
+		reg_expires=600
+		reg_sendregister=1
+		publish=0
+	END
+	mkfifo typed
+	HOME=$PWD/home linphonec -c linphonerc <typed >linphone.out 2>&1 3>&- &
+	PIDS+=($!)
+	exec 6>typed
+	wait_until binding alice@127.0.0.1
+	echo 'call sip:bob@127.0.0.1' >&6
+	asked_and_called
+	exec 6>&-
+}
+
+# Alice's call was challenged and then redirected, on the connection of her
+# registration.
+asked_and_called()
+{
+	local peer called='done .*method=INVITE .* status=302 '
+
+	wait_until grep -q "$called" log
+	peer=$(sed -n 's/.*done .*peer=\([^ ]*\) method=INVITE .* status=302 .*/\1/p' \
+	    log | head -n 1)
+		grep -q "done .*peer=$peer method=INVITE .* status=401 " log
+	grep -q "done .*peer=$peer method=REGISTER .* status=200 " log
+}
+
 @test "phone: sipsak registers over TCP" {
 	served
+	registrar offer MD5
 	sipsak_asks -U -C "sip:bob@127.0.0.1:9" -u bob -a secret -x 600 \
 	    -s "sip:bob@127.0.0.1:$PORT"
 	binding bob@127.0.0.1

@@ -16,6 +16,12 @@ domain_of_two()
 	registrar add alice@b.example <<<"sEcret: %&\"ü"
 }
 
+# Let only users call, in the domain whose script this is.
+members_only()
+{
+	sed -i 's|^\*)|INVITE) exec ./members ;;\n&|' "$SCRIPTS/$1"
+}
+
 # served [OPTION]...: the same, served, with options for the handler.
 served()
 {

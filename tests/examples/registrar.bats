@@ -18,7 +18,8 @@ realm="b.example", , algorithm=MD5, qop="auth"' ]
 @test "registrar: MD5 and SHA-256, on a new connection and on the same" {
 	local algorithm same
 
-	served
+	domain_of_two
+	kept direct
 	for algorithm in MD5 SHA-256; do
 		for same in no yes; do
 			register algorithm=$algorithm same=$same \
@@ -212,7 +213,7 @@ guessers()
 	register password=wrong authuser=$'x\" \xff registrar: wrong'
 	[ "$(guessers server.log)" = $'127.0.0.1\n127.0.0.1\n127.0.0.1\n127.0.0.1' ]
 	tail -n 1 server.log | grep -q \
-	    ' domain=b.example user=x\\x22\\x20\\xff\\x20registrar:\\x20wrong$'
+	    ' domain=b.example user=x%22%20%FF%20registrar%3A%20wrong$'
 	# Who is only asked again is no guesser.
 	register nonce="$(cat nonce)"
 	register password=
@@ -347,7 +348,8 @@ guessers()
 	"$SCRIPTS/@gw.example" load /dev/stdin <<<49,carrier.example,1
 	"$SCRIPTS/me@c.example" target me@c.example sip:me@192.0.2.7
 	mkdir -p "$STATE_DIRECTORY"/mail/bob@d.example/{cur,new,tmp}
-	served --sandbox=full -w "$STATE_DIRECTORY"
+	domain_of_two
+	kept direct --sandbox=full -w "$STATE_DIRECTORY"
 	register same=yes contact='<sip:bob@192.0.2.7>'
 	! grep -q sandbox-unavailable log || skip 'no Landlock or seccomp'
 	is '200 OK'

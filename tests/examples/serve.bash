@@ -26,13 +26,12 @@ stop_all()
 # example NAME [ADDRESS]: install examples/NAME as the script of ADDRESS.
 example()
 {
-	sed -e "s|/usr/local/share/sip-cgi|$TOP/lib|" \
-	    -e "s|/usr/local/libexec/sipcgi-handler|$HANDLER|" \
+	sed "s|/usr/local/share/sip-cgi|$TOP/lib|" \
 	    "$TOP/examples/$1" >"$SCRIPTS/${2:-$1}"
 	chmod 755 "$SCRIPTS/${2:-$1}"
 }
 
-# client PORT | HANDLER [OPTION]...: start the client that ask and register
+# client PORT | PROGRAM [ARGUMENT]...: start the client that ask and register
 # talk to. Descriptor 3 is bats' own, which waits for all who have it.
 client()
 {
@@ -46,12 +45,22 @@ client()
 	PIDS+=("$CLIENT_PID")
 }
 
-# direct [OPTION]...: let each request start the handler with these options,
-# on a TCP connection, without a super-server.
+# What a super-server starts; "kept serve" and "kept direct" set it to
+# sipcgi-each, which keeps the connection for the next request.
+SERVER=("$HANDLER")
+kept()
+{
+	local SERVER=("$EACH" -l "$PWD/log" "$HANDLER")
+
+	"$@"
+}
+
+# direct [OPTION]...: let each connection start the handler with these options,
+# without a super-server.
 direct()
 {
 	export CONFIGURATION_DIRECTORY=$CONFIG
-	client "$HANDLER" -d "$SCRIPTS" -l "$PWD/log" "$@"
+	client "${SERVER[@]}" -d "$SCRIPTS" -l "$PWD/log" "$@"
 }
 
 # serve [OPTION]...: serve the scripts by a super-server, with options for the
@@ -67,7 +76,7 @@ serve()
 		    --listen="127.0.0.1:$PORT" \
 		    -E "STATE_DIRECTORY=$STATE_DIRECTORY" \
 		    -E "CONFIGURATION_DIRECTORY=$CONFIG" \
-		    "$HANDLER" -d "$SCRIPTS" -l "$PWD/log" "$@" \
+		    "${SERVER[@]}" -d "$SCRIPTS" -l "$PWD/log" "$@" \
 		    </dev/null >server.log 2>&1 3>&- &
 		pid=$!
 		wait_until is_listening_or_gone "$PORT" "$pid"
