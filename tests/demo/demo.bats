@@ -38,7 +38,7 @@ is_running()
 	grep -qx '    #!/bin/sh' "$out"
 	grep -qx '    SIP/2.0 302 Moved Temporarily' "$out"
 	grep -qx '    Contact: user<sip:new.foo.com:5060>' "$out"
-	grep -q '^    exec .*method=INVITE' "$out"
+	grep -q '^    [^ ].* exec .*method=INVITE' "$out"
 }
 
 # The lines of the demo from the one that begins with $1, $2 of them, with one
@@ -122,15 +122,21 @@ serve()
 # ask URI METHOD: the status line of the answer.
 ask()
 {
+	local line
+
 	exec 4<>"/dev/tcp/127.0.0.1/$port"
 	sed "s|sip:bryan@[^ ]*|$1|; s/INVITE/$2/g" "$TOP/tests/demo/invite.sip" \
 	    >&4
-	timeout 20 cat <&4 | head -n 1 | tr -d '\r'
+	# Not a 100, which comes first where this machine is slow.
+	while IFS= read -r -t 20 line <&4; do
+		[[ $line != SIP/2.0\ [2-6]* ]] || break
+	done
+	echo "${line%$'\r'}"
 	exec 4>&-
 }
 
 @test "make run serves a directory until it is told to end" {
-	printf '#!/bin/sh\nprintf "SIP/2.0 486 Busy Here\\r\\n"\n' \
+	printf '#!/bin/sh\nprintf "SIP/2.0 486 Busy Here\\r\\n\\r\\n"\n' \
 	    >"$BATS_TEST_TMPDIR/default.cgi"
 	chmod 755 "$BATS_TEST_TMPDIR/default.cgi"
 	serve "$BATS_TEST_TMPDIR"

@@ -61,8 +61,8 @@ sipp_calls()
 	serve
 	sipp_calls redirect -s +4912345678 -key domain gw.example \
 	    -key caller alice
-	[ "$(grep -Ec '^lcr: 4912345678: prefix 49, 1 carriers, [0-9]+ us$' \
-	    server.log)" -eq "$CALLS" ]
+	[ "$(cat log server.log | grep -Ec '^lcr: 4912345678: prefix 49, 1 carriers, [0-9]+ us$')" \
+	    -eq "$CALLS" ]
 }
 
 @test "screen: sipp calls as many callers" {

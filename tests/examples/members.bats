@@ -46,7 +46,7 @@ call()
 	call user=nobody
 	is '401 Unauthorized'
 	[ "$(grep -c ' members: wrong password peer=127.0.0.1 domain=b.example user=' \
-	    server.log)" -eq 2 ]
+	    log)" -eq 2 ]
 	call from='<sip:bob@b.example>'
 	is '403 Not your address'
 	call from='<sip:alice@c.example>' call_id=3

@@ -204,20 +204,20 @@ guessers()
 	served
 	register
 	is '200 OK'
-	[ -z "$(guessers server.log)" ]
+	[ -z "$(guessers log)" ]
 	register password=wrong
 	register user=nobody
 	# A nonce of one's own is no way around it.
 	register nonce=forged password=wrong
 	# What a stranger writes is no line of its own.
 	register password=wrong authuser=$'x\" \xff registrar: wrong'
-	[ "$(guessers server.log)" = $'127.0.0.1\n127.0.0.1\n127.0.0.1\n127.0.0.1' ]
-	tail -n 1 server.log | grep -q \
+	[ "$(guessers log)" = $'127.0.0.1\n127.0.0.1\n127.0.0.1\n127.0.0.1' ]
+	tail -n 1 log | grep -q \
 	    ' domain=b.example user=x%22%20%FF%20registrar%3A%20wrong$'
 	# Who is only asked again is no guesser.
 	register nonce="$(cat nonce)"
 	register password=
-	[ "$(grep -c 'wrong password' server.log)" -eq 4 ]
+	[ "$(grep -c 'wrong password' log)" -eq 4 ]
 }
 
 @test "fail2ban.conf: finds the lines of the journal, syslog and files, of IPv6 too" {
