@@ -351,6 +351,7 @@ serve_once(unsigned ninput, unsigned nscripts, int64_t now)
 	}
 	if (each.stopping && now >= each.stop_at) {
 		service_kill();
+		stream_give_up();
 		each.stop_at = INT64_MAX;
 	}
 }

@@ -1,5 +1,7 @@
 #include <errno.h>
 #include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -57,6 +59,16 @@ static struct {
 	unsigned char out[QUEUE_SIZE];
 } s;
 
+/* Answers are written whole: none is held back for the next one. */
+static void
+send_at_once(void)
+{
+	static const int on = 1;
+
+	(void)setsockopt(STDOUT_FILENO, IPPROTO_TCP, TCP_NODELAY, &on,
+	    sizeof on);
+}
+
 static bool
 is_socket(int fd)
 {
@@ -74,6 +86,7 @@ stream_open(struct peer *peer, const struct stream_settings *settings,
 	s.peer = peer;
 	s.socket_in = is_socket(STDIN_FILENO);
 	s.socket_out = is_socket(STDOUT_FILENO);
+	send_at_once();
 	s.store = -1;
 	s.phase = settings->proxy_protocol ? PROXY : HEAD;
 	s.deadline = now + (settings->proxy_protocol ? PROXY_MILLISECONDS :
@@ -510,16 +523,16 @@ stream_stop(void)
 	s.phase = SHUT;
 }
 
+void
+stream_give_up(void)
+{
+	lose_peer();
+}
+
 bool
 stream_is_over(void)
 {
 	return s.phase == SHUT && s.queued == 0;
-}
-
-bool
-stream_is_lost(void)
-{
-	return s.lost;
 }
 
 void

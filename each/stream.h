@@ -51,11 +51,11 @@ bool stream_has_room(void);
 /* Read no more. */
 void stream_stop(void);
 
+/* Wait for the peer to take its answers no longer. */
+void stream_give_up(void);
+
 /* Nothing more comes in, and nothing is left to go out. */
 bool stream_is_over(void);
-
-/* Whatever is sent from now on reaches nobody. */
-bool stream_is_lost(void);
 
 /* Close without taking the last answer from a peer that is still sending. */
 void stream_close(void);
