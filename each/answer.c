@@ -494,7 +494,7 @@ answer_own(struct text *t, const struct answer_request *r, unsigned status,
 	struct reply reply = { .status = status, .phrase = phrase_of(status),
 	    .software = software };
 
-	if (said != NULL && said->to.name.len > 0 && status != 100) {
+	if (said != NULL && said->to.name.len > 0) {
 		reply.to = &said->to;
 		reply.to_buf = out;
 	}

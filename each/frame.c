@@ -39,14 +39,14 @@ frame_keepalives(struct frame *f, const unsigned char *buf, size_t len,
 }
 
 /*
- * Is the start line that of a SIP/2.0 request, Method SP Request-URI SP
+ * A head is complete: is its start line that of a SIP/2.0 request, Method SP Request-URI SP
  * SIP-Version?  A URI in fault leaves no doubt of what the header fields say.
  */
 static bool
 is_sound(const struct sipmsg *m)
 {
-	return m->has_start_line && (m->fault_at >= m->headers_off ||
-	    (m->fault >= WHY_URI_SCHEME && m->fault <= WHY_URI_HEADERS));
+	return m->fault_at >= m->headers_off ||
+	    (m->fault >= WHY_URI_SCHEME && m->fault <= WHY_URI_HEADERS);
 }
 
 /*
@@ -155,6 +155,5 @@ frame_datagram(struct frame *f, const unsigned char *datagram, size_t len,
 	if (result == 0)
 		return FRAME_REQUEST;
 	f->why = (enum why)-result;
-	return why_entry(f->why)->status != 0 && is_request(&f->msg, buf) ?
-	    FRAME_REFUSED : FRAME_MORE;
+	return is_request(&f->msg, buf) ? FRAME_REFUSED : FRAME_MORE;
 }

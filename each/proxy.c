@@ -199,8 +199,6 @@ parse_version_2(struct proxy *p, const unsigned char *buf, size_t len)
 int
 proxy_parse(struct proxy *p, const unsigned char *buf, size_t len)
 {
-	if (len == 0)
-		return PROXY_MORE;
 	if (may_begin(buf, len, signature, sizeof signature))
 		return parse_version_2(p, buf, len);
 	if (!may_begin(buf, len, "PROXY ", PREFIX))

@@ -283,7 +283,7 @@ test_a_request_without_a_branch_has_an_answer_without()
 	events '200 at 0 body=0
 end' 'SIP/2.0 200 OK\nv: SIP/2.0/UDP a\n\n'
 	events "another topmost Via than the request's" \
-	    'SIP/2.0 200 OK\nv: SIP/2.0/UDP a;branch=\n\n'
+	    'SIP/2.0 200 OK\nv: SIP/2.0/UDP a;branch\n\n'
 }
 
 test_limits()
@@ -340,6 +340,9 @@ test_our_answers_name_the_dialog_that_the_script_began()
 	    "$(own 487 0 "$said" | tr -d '\r' | grep ^To)"
 	assertEquals "To: <sip:b.example>;tag=$(tag)" \
 	    "$(own 487 0 'SIP/2.0 183 P\n\n' | tr -d '\r' | grep ^To)"
+	assertEquals "To: <sip:b.example>;tag=$(tag)" \
+	    "$(own 487 0 'SIP/2.0 100 T\nTo: <sip:x>;tag=0\n\n' |
+	    tr -d '\r' | grep ^To)"
 	assertEquals "To: <sip:b.example>;tag=$(tag)" \
 	    "$(own 487 0 'SIP/2.0 183 P\nTo: <sip:x>;tag=\001\n\n' |
 	    tr -d '\r' | grep ^To)"

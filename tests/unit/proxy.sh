@@ -113,6 +113,7 @@ test_version_2_that_is_malformed()
 	gives bad "$(two '\041' '\021' '\000\013' "$ipv4")"
 	gives bad "$(two '\041' '\041' '\000\043' "$ipv6")"
 	gives bad '\r\n\r\n\000\r\nQUIT\r'
+	gives bad '\r\n\r\n\000\r\nQUIT\n\042'
 }
 
 test_version_2_has_4096_octets_at_most()

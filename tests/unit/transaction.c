@@ -465,7 +465,7 @@ print_siphash(size_t n)
 	unsigned char octets[64];
 	struct siphash whole, parts;
 	uint64_t hash;
-	size_t i;
+	size_t i, part;
 
 	CHECK(n <= sizeof octets);
 	for (i = 0; i < n; i++)
@@ -474,8 +474,12 @@ print_siphash(size_t n)
 	siphash_put(&whole, octets, n);
 	hash = siphash_end(&whole);
 	siphash_init(&parts, key);
-	for (i = 0; i < n; i += 3)
-		siphash_put(&parts, octets + i, n - i < 3 ? n - i : 3);
+	for (i = 0; i < n; i += part) {
+		part = 1 + i % 13;
+		if (part > n - i)
+			part = n - i;
+		siphash_put(&parts, octets + i, part);
+	}
 	CHECK(siphash_end(&parts) == hash);
 	printf("%016llx\n", (unsigned long long)hash);
 }
