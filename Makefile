@@ -171,11 +171,14 @@ place = $(foreach f,$(2),$(1):$(f):$(3)/$(notdir $(f)))
 # The libraries are in one place; where a language looks is a link.
 link = $(if $(filter-out $(datadir)/sip-cgi,$(2)),$(foreach f,$(1),link:$(datadir)/sip-cgi/$(f):$(2)/$(f)))
 
+# The services that pay for their sandbox once.
+HARDENED = $(foreach s,sip-cgi-inetd sip-cgi-each@ sip-cgi-udp,$(unitdir)/$(s).service.d)
+
 FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	755:$(EACH):$(libexecdir)/sipcgi-each \
 	$(call place,644,$(filter %.socket %.service,$(FROM_TEMPLATES)),$(unitdir)) \
 	$(call place,644,$(filter %@.service,$(FROM_TEMPLATES)),$(datadir)/sip-cgi) \
-	$(call place,644,$(wildcard systemd/hardened.conf),$(unitdir)/sip-cgi-inetd.service.d) \
+	$(foreach d,$(HARDENED),$(call place,644,$(wildcard systemd/hardened.conf),$(d))) \
 	$(call place,644,$(wildcard systemd/*.catalog),$(catalogdir)) \
 	$(patsubst %,644:%:$(sysusersdir)/sip-cgi.conf,$(filter %.sysusers,$(FROM_TEMPLATES))) \
 	$(patsubst %,644:%:$(tmpfilesdir)/sip-cgi.conf,$(filter %.tmpfiles,$(FROM_TEMPLATES))) \
@@ -187,13 +190,13 @@ FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(call place,644,$(filter %.conf,$(EXAMPLES)),$(docdir)/examples) \
 	$(call place,644,$(filter %/README %.md,$(PLACED)) $(wildcard LICENSE SECURITY.md),$(docdir)) \
 	$(if $(filter %/sipcgi-log,$(TOOL)),755:$(TOOL):$(bindir)/sipcgi-log)
-CONFIG = $(call place,644,$(filter %/xinetd.d/sip-cgi,$(FROM_TEMPLATES)),$(sysconfdir)/xinetd.d) \
+CONFIG = $(call place,644,$(filter $(BUILD)/xinetd.d/%,$(FROM_TEMPLATES)),$(sysconfdir)/xinetd.d) \
 	$(call place,644,$(filter %/sip-cgi-inetd.conf,$(FROM_TEMPLATES)),$(sysconfdir)) \
 	$(call place,755,$(filter %/default.cgi,$(EXAMPLES)),$(sipdir))
 # Made by install and removed by uninstall when nothing is left in them; the
 # directories of the GNU list itself are not ours to remove.
 DIRECTORIES = $(sipdir) $(datadir)/sip-cgi/sipcgi $(datadir)/sip-cgi/SipCgi $(datadir)/sip-cgi $(docdir)/examples $(docdir) $(sysconfdir)/xinetd.d \
-	$(unitdir)/sip-cgi-inetd.service.d $(unitdir) $(catalogdir) \
+	$(HARDENED) $(unitdir) $(catalogdir) \
 	$(prefix)/lib/systemd $(sysusersdir) \
 	$(tmpfilesdir)
 

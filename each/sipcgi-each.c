@@ -51,6 +51,9 @@
 /* How long what runs may go on when we are told to end, milliseconds. */
 #define STOP_MILLISECONDS 5000
 
+/* And how long a peer may then take for the last answers. */
+#define STOP_ANSWER_MILLISECONDS 1000
+
 /* Datagrams of one socket in a row: scripts and other sockets wait. */
 #define DATAGRAMS_IN_A_ROW 64
 
@@ -213,6 +216,16 @@ stop(int64_t now)
 	stream_stop();
 }
 
+/* First the scripts, which are answered for, then a peer that does not read. */
+static void
+stop_all(int64_t now)
+{
+	if (service_running() == 0)
+		stream_give_up();
+	service_kill();
+	each.stop_at = now + STOP_ANSWER_MILLISECONDS;
+}
+
 static void
 take_signals(int64_t now)
 {
@@ -349,11 +362,8 @@ serve_once(unsigned ninput, unsigned nscripts, int64_t now)
 		stream_ready(input, service_running() > 0, now);
 		take_stream(now);
 	}
-	if (each.stopping && now >= each.stop_at) {
-		service_kill();
-		stream_give_up();
-		each.stop_at = INT64_MAX;
-	}
+	if (each.stopping && now >= each.stop_at)
+		stop_all(now);
 }
 
 static void

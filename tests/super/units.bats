@@ -6,6 +6,9 @@
 # shellcheck source=tests/helpers/helper.bash
 . "$BATS_TEST_DIRNAME/../helpers/helper.bash"
 
+# Those with a drop-in hardened.conf.
+HARDENED=(sip-cgi-inetd.service sip-cgi-each@.service sip-cgi-udp.service)
+
 # Make the units with paths of this test, and variables, in $dir.
 make_units()
 {
@@ -20,9 +23,12 @@ make_units()
 	make -s -C "$TOP" BUILD="$dir" libexecdir="$BATS_TEST_TMPDIR" \
 	    sipdir="$BATS_TEST_TMPDIR" \
 	    xinetd="$BUILD/super/xinetd/usr/sbin/xinetd" "$@" "${targets[@]}"
-	mkdir -p "$dir/systemd/sip-cgi-inetd.service.d"
-	cp "$TOP/systemd/hardened.conf" "$dir/systemd/sip-cgi-inetd.service.d"
+	for file in "${HARDENED[@]}"; do
+		mkdir -p "$dir/systemd/$file.d"
+		cp "$TOP/systemd/hardened.conf" "$dir/systemd/$file.d"
+	done
 	ln -sf "$HANDLER" "$BATS_TEST_TMPDIR/sipcgi-handler"
+	ln -sf "$EACH" "$BATS_TEST_TMPDIR/sipcgi-each"
 }
 
 verify()
@@ -42,14 +48,18 @@ verify()
 	done
 }
 
-@test "the hardened service's exposure is at most 1.6" {
+@test "the hardened services' exposure is at most 1.6" {
+	local unit
+
 	make_units
-	# In tenths.
-	systemd-analyze security --offline=yes --threshold=16 \
-	    "$dir/systemd/sip-cgi-inetd.service"
-	rm "$dir/systemd/sip-cgi-inetd.service.d/hardened.conf"
-	run ! systemd-analyze security --offline=yes --threshold=16 \
-	    "$dir/systemd/sip-cgi-inetd.service"
+	for unit in "${HARDENED[@]}"; do
+		# In tenths.
+		systemd-analyze security --offline=yes --threshold=16 \
+		    "$dir/systemd/$unit"
+		rm "$dir/systemd/$unit.d/hardened.conf"
+		run ! systemd-analyze security --offline=yes --threshold=16 \
+		    "$dir/systemd/$unit"
+	done
 }
 
 @test "systemd-analyze verify names an unknown key and a missing program" {

@@ -41,25 +41,48 @@ promises()
 	EOS
 }
 
-# What a script says of its world: the body of the answer.
+# What a script says of its world, asked over "$1", tcp or udp: the body of
+# the answer.
 said()
 {
-	message promises >"$SHARED/request"
-	inside bash -c 'exec 4<>/dev/tcp/127.0.0.1/5060; cat >&4; cat <&4' \
-	    <"$SHARED/request" | sed '1,/^\r$/d'
+	message promises | sed 's/^Via: .*[^\r]/&;rport/' >"$SHARED/request"
+	inside python3 -IS -c '
+import socket, sys
+kind = socket.SOCK_STREAM if sys.argv[1] == "tcp" else socket.SOCK_DGRAM
+s = socket.socket(socket.AF_INET, kind)
+s.settimeout(10)
+s.connect(("127.0.0.1", 5060))
+s.send(sys.stdin.buffer.read())
+answer = b""
+if kind == socket.SOCK_STREAM:
+    s.shutdown(socket.SHUT_WR)
+    for octets in iter(lambda: s.recv(65536), b""):
+        answer += octets
+else:
+    answer = s.recv(65536)
+sys.stdout.buffer.write(answer)' "$1" <"$SHARED/request" | sed '1,/^\r$/d'
 }
 
+# holds tcp or holds udp: for a service that is started.
 holds()
 {
-	wait_until check_served
-	said >"$SHARED/said"
+	wait_until is_said "$1"
 	promises | diff - "$SHARED/said"
+}
+
+is_said()
+{
+	said "$1" >"$SHARED/said" 2>&1 && grep -q ^user "$SHARED/said"
 }
 
 # The ways to run that are tested below.
 TESTED='systemd/sip-cgi@.service.in
 systemd/sip-cgi-inetd.service.in
-xinetd.d/sip-cgi.in'
+systemd/sip-cgi-each@.service.in
+systemd/sip-cgi-udp.service.in
+xinetd.d/sip-cgi.in
+xinetd.d/sip-cgi-each.in
+xinetd.d/sip-cgi-udp.in'
 
 @test "every shipped way to run is held to the promises" {
 	(cd "$TOP" && ls systemd/*.service.in xinetd.d/*) | sort \
@@ -69,31 +92,46 @@ xinetd.d/sip-cgi.in'
 
 @test "sip-cgi@.service keeps the promises" {
 	inside systemctl start sip-cgi.socket
-	holds
+	holds tcp
 }
 
 @test "sip-cgi@.service, hardened, keeps the promises" {
 	harden
 	inside systemctl start sip-cgi.socket
-	holds
+	holds tcp
 }
 
 @test "sip-cgi-inetd.service keeps the promises" {
 	inside systemctl start sip-cgi-inetd
-	holds
+	holds tcp
+}
+
+@test "sip-cgi-each@.service keeps the promises" {
+	inside systemctl start sip-cgi-each.socket
+	holds tcp
+}
+
+@test "sip-cgi-udp.service keeps the promises" {
+	inside systemctl start sip-cgi-udp.socket
+	holds udp
 }
 
 @test "xinetd with the shipped entry keeps the promises" {
-	xinetd_start
-	holds
+	xinetd_start sip-cgi
+	holds tcp
+}
+
+@test "xinetd with the entries for kept connections and UDP keeps the promises" {
+	xinetd_start sip-cgi-each sip-cgi-udp
+	holds tcp
+	holds udp
 }
 
 @test "the promises are not kept without the sandbox and the umask" {
 	drop_in sip-cgi@.service Service UMask=0022 ExecStart= \
 	    'ExecStart=/usr/local/libexec/sipcgi-handler'
 	inside systemctl start sip-cgi.socket
-	wait_until check_served
-	said >"$SHARED/said"
+	wait_until is_said tcp
 	for line in 'umask 0022' 'seccomp filter 0' \
 	    'writes state home' namespaces; do
 		grep -qx "$line" "$SHARED/said" || {

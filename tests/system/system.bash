@@ -70,11 +70,17 @@ xinetd_install()
 	inside cp "$BUILD/super/xinetd/usr/sbin/xinetd" /usr/sbin/xinetd
 }
 
-# Start it by root with the shipped entry.
+# Start it by root with the shipped entries "$@", and no others.
 xinetd_start()
 {
-	inside sed -i 's/^\(.disable *=\).*/\1 no/' \
-	    /usr/local/etc/xinetd.d/sip-cgi
+	local entry
+
+	sh_inside 'sed -i "s/^\(.disable *=\).*/\1 yes/" "$@"' - \
+	    /usr/local/etc/xinetd.d/sip-cgi{,-each,-udp}
+	for entry; do
+		inside sed -i 's/^\(.disable *=\).*/\1 no/' \
+		    "/usr/local/etc/xinetd.d/$entry"
+	done
 	echo 'includedir /usr/local/etc/xinetd.d' |
 	    inside tee /etc/xinetd.conf >/dev/null
 	super_run /usr/sbin/xinetd -dontfork
@@ -116,7 +122,8 @@ drop_out()
 units_reset()
 {
 	inside systemctl stop sip-cgi.socket sip-cgi-inetd.service \
-	    'sip-cgi@*.service'
+	    sip-cgi-each.socket sip-cgi-udp.socket sip-cgi-udp.service \
+	    'sip-cgi@*.service' 'sip-cgi-each@*.service'
 	drop_out
 	inside systemctl reset-failed
 }
