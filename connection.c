@@ -33,13 +33,15 @@ why_no_peer(void)
 /* Both ends of an Internet socket. */
 static void
 set_ends(struct peer *p, const union peer_sockaddr *remote,
-    const union peer_sockaddr *local)
+    const union peer_sockaddr *local, char *const *environment)
 {
 	unsigned char from[16], to[16];
 	uint16_t from_port = peer_read_sockaddr(remote, from);
 	uint16_t to_port = peer_read_sockaddr(local, to);
 
 	peer_set(p, from, from_port, to, to_port);
+	if (peer_is_loopback(from) && peer_is_loopback(to))
+		peer_set_behind_stunnel(p, environment);
 }
 
 int
@@ -66,7 +68,7 @@ connection_learn(struct peer *p, bool *is_socket, char *const *environment)
 		return -WHY_SYSTEM;
 	*is_socket = true;
 	if (local.any.sa_family == AF_INET || local.any.sa_family == AF_INET6)
-		set_ends(p, &remote, &local);
+		set_ends(p, &remote, &local, environment);
 	else
 		peer_set_environment(p, environment);
 	return 0;

@@ -186,6 +186,25 @@ put_fault(struct text *t, const struct explain *e)
 	text_putc(t, '\n');
 }
 
+static const char *
+find_other_case(const struct script_try *try)
+{
+	return try->verdict == SCRIPT_ABSENT ? script_other_case(try->name) :
+	    NULL;
+}
+
+static void
+put_other_case(struct text *t, const struct script_try *try)
+{
+	const char *name = find_other_case(try);
+
+	if (name == NULL)
+		return;
+	put_label(t, "hint");
+	(void)put_string(t, name);
+	text_puts(t, " is there: case counts, and a host is in lower case\n");
+}
+
 static void
 put_tries(struct text *t, const struct script *s)
 {
@@ -207,10 +226,15 @@ put_tries(struct text *t, const struct script *s)
 			put_strings(t, " (",
 			    text_errno(s->tries[i].error), ")");
 		text_putc(t, '\n');
+		put_other_case(t, &s->tries[i]);
 	}
 	if (s->interpreter != NULL) {
 		put_label(t, "runs by");
 		put_line(t, s->interpreter);
+	}
+	if (s->ntries > 0 && geteuid() == 0) {
+		put_label(t, "as root");
+		text_puts(t, "the super-server's user may not do the same\n");
 	}
 }
 
@@ -338,6 +362,7 @@ json_verdict(struct text *t, const struct explain *e)
 static void
 json_tries(struct text *t, const struct script *s)
 {
+	const char *other;
 	unsigned i;
 
 	text_puts(t, ",\"tried\":[");
@@ -348,11 +373,16 @@ json_tries(struct text *t, const struct script *s)
 		if (s->tries[i].verdict == SCRIPT_ABSENT)
 			json_string(t, "errno",
 			    text_errno(s->tries[i].error));
+		other = find_other_case(&s->tries[i]);
+		if (other != NULL)
+			json_string(t, "otherCase", other);
 		text_putc(t, '}');
 	}
 	text_putc(t, ']');
 	if (s->interpreter != NULL)
 		json_string(t, "interpreter", s->interpreter);
+	if (s->ntries > 0)
+		json_number(t, "user", geteuid());
 }
 
 static void

@@ -160,6 +160,7 @@ put_why(const struct writer *w, const struct outcome *o)
 	if (o->error != 0)
 		put_word(w, "errno", "SIPCGI_ERRNO", text_errno(o->error));
 	put_name(w, "missing", "SIPCGI_MISSING", o->missing, MOST_NAME);
+	put_name(w, "directory", "SIPCGI_DIRECTORY", o->directory, MOST_NAME);
 	put_name(w, "detail", "SIPCGI_DETAIL", o->detail, MOST_DETAIL);
 }
 
@@ -187,6 +188,9 @@ put_request(const struct writer *w, const struct outcome *o)
 		put_uri(w, o->buf + m->request_uri.off, m->request_uri.len);
 	}
 	put_name(w, "script", "SIPCGI_SCRIPT", o->script, MOST_NAME);
+	put_name(w, "skipped", "SIPCGI_SKIPPED", o->skipped, MOST_NAME);
+	put_name(w, "skipped-why", "SIPCGI_SKIPPED_WHY", o->skipped_why,
+	    MOST_NAME);
 	if (id != NULL)
 		put_octets(w, "call-id", "SIP_CALL_ID",
 		    o->buf + id->value.off, id->value.len, MOST_CALL_ID);

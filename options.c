@@ -1,3 +1,5 @@
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -184,9 +186,27 @@ static const struct cmdline_option table[] = {
     .read = read_no_network },
 { .letter = 'n', .name = "explain", .argument = "[=json]",
     .letter_is_bare = true,
-    .help = "print what would happen, execute nothing",
+    .help = "print what would happen to the message in FILE, or on standard "
+	"input; execute nothing",
     .read = read_explain },
 };
+
+/* --explain FILE is --explain <FILE. */
+static void
+read_from(const struct cmdline *c, const char *file)
+{
+	char problem[64] = "";
+	struct text t = { problem, sizeof problem - 1, 0, false };
+	int fd = open(file, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0 && dup2(fd, STDIN_FILENO) >= 0) {
+		(void)close(fd);
+		return;
+	}
+	text_puts(&t, "cannot be read: ");
+	text_puts(&t, text_errno(errno));
+	cmdline_fail(c, "--explain", file, problem);
+}
 
 void
 options_read(struct options *o, int argc, char **argv)
@@ -198,13 +218,15 @@ options_read(struct options *o, int argc, char **argv)
 		    "A super-server (systemd, xinetd, inetd, tcpserver) starts "
 		    "it per connection.\n",
 		.closing = "Without a super-server: "
-		    "sipcgi-handler -n -d DIR < message.sip\n"
+		    "sipcgi-handler -d DIR --explain message.sip\n"
 		    "Manual: sipcgi-handler(8)\n",
 		.options = table, .noptions = sizeof table / sizeof table[0],
 		.into = o
 	};
 	int operand = cmdline_read(&c, argc, argv);
 
+	if (o->explain && operand < argc)
+		read_from(&c, argv[operand++]);
 	if (operand < argc)
 		cmdline_fail(&c, argv[operand], NULL,
 		    sandbox_level(argv[operand]) < 0 ?

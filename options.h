@@ -26,7 +26,8 @@ struct options {
 };
 
 /*
- * Read the command line into `options`, which is all zeroes.  --help and
+ * Read the command line into `options`, which is all zeroes.  A file to explain
+ * becomes fd 0.  --help and
  * --version print and exit 0; bad usage is one line and exit 64.  Neither
  * ever reaches a connection.
  */

@@ -37,6 +37,10 @@ struct outcome {
 	const struct sipmsg *msg;	/* what has arrived of it, and */
 	const unsigned char *buf;	/* the octets that it points into */
 	const char *script;		/* the script's name */
+	const char *skipped;		/* a file passed over for it, */
+	const char *skipped_why;	/* and why: a token */
+	const char *directory;		/* of the scripts, when it or what is
+					   in it is at fault */
 	const struct env *env;		/* its environment; fields that got no
 					   variable are named */
 	const char *sandbox;		/* level and Landlock ABI */

@@ -156,29 +156,94 @@ peer_set(struct peer *p, const unsigned char remote[16], uint16_t remote_port,
 	write_address(local, p->local_addr);
 }
 
+/*
+ * Variables that name the peer and our own address; a super-server sets those
+ * of one line.
+ */
+static const struct source {
+	const char *remote_addr, *remote_port, *local_addr, *local_port;
+	bool brackets;			/* around an IPv6 address */
+} sources[] = {
+	/* systemd */
+	{ "REMOTE_ADDR", "REMOTE_PORT", NULL, NULL, false },
+	/* UCSPI: tcpserver, s6-tcpserver, sipcgi-each */
+	{ "TCPREMOTEIP", "TCPREMOTEPORT", "TCPLOCALIP", "TCPLOCALPORT",
+	    false },
+	/* stunnel */
+	{ "REMOTE_HOST", "REMOTE_PORT", NULL, NULL, false },
+	{ "SOCAT_PEERADDR", "SOCAT_PEERPORT", "SOCAT_SOCKADDR",
+	    "SOCAT_SOCKPORT", true },
+	{ "NCAT_REMOTE_ADDR", "NCAT_REMOTE_PORT", "NCAT_LOCAL_ADDR",
+	    "NCAT_LOCAL_PORT", false },
+};
+
+/* The value's address, if it is an IP literal and nothing else. */
+static bool
+find_address(char *const *environment, const char *name, bool brackets,
+    unsigned char binary[16])
+{
+	const char *value = name == NULL ? NULL : find(environment, name);
+	char inside[PEER_ADDRESS_SIZE];
+	size_t n = value == NULL ? 0 : strlen(value);
+
+	if (!brackets || n < 3 || value[0] != '[' || value[n - 1] != ']' ||
+	    n - 2 >= sizeof inside)
+		return read_address(value, binary);
+	memcpy(inside, value + 1, n - 2);
+	inside[n - 2] = '\0';
+	return read_address(inside, binary);
+}
+
+static uint16_t
+find_port(char *const *environment, const char *name)
+{
+	return name == NULL ? 0 : read_port(find(environment, name));
+}
+
 void
 peer_set_environment(struct peer *p, char *const *environment)
 {
-	static const char *const sources[][2] = {
-		{ "REMOTE_ADDR", "REMOTE_PORT" },
-		{ "TCPREMOTEIP", "TCPREMOTEPORT" },
-		{ "REMOTE_HOST", "REMOTE_PORT" },
-	};
+	const struct source *s = sources;
+	const struct source *end = s + sizeof sources / sizeof sources[0];
 	unsigned char local[16];
-	size_t i;
+	uint16_t port;
 
-	for (i = 0; i < 3 && !p->known; i++)
-		if (read_address(find(environment, sources[i][0]),
-		    p->binary)) {
-			p->known = true;
-			write_address(p->binary, p->remote_addr);
-			p->remote_port =
-			    read_port(find(environment, sources[i][1]));
-		}
-	if (!p->known)
+	while (s < end && !find_address(environment, s->remote_addr,
+	    s->brackets, p->binary))
+		s++;
+	if (s == end)
 		return;
-	if (read_address(find(environment, "TCPLOCALIP"), local))
+	p->known = true;
+	write_address(p->binary, p->remote_addr);
+	p->remote_port = find_port(environment, s->remote_port);
+	if (find_address(environment, s->local_addr, s->brackets, local))
 		write_address(local, p->local_addr);
-	if (read_port(find(environment, "TCPLOCALPORT")) != 0)
-		p->local_port = read_port(find(environment, "TCPLOCALPORT"));
+	port = find_port(environment, s->local_port);
+	if (port != 0)
+		p->local_port = port;
+}
+
+bool
+peer_is_loopback(const unsigned char binary[16])
+{
+	static const unsigned char loopback[16] = { [15] = 1 };
+
+	return memcmp(binary, loopback, sizeof loopback) == 0 ||
+	    (memcmp(binary, mapped, sizeof mapped) == 0 && binary[12] == 127);
+}
+
+void
+peer_set_behind_stunnel(struct peer *p, char *const *environment)
+{
+	unsigned char binary[16];
+	uint16_t port = find_port(environment, "REMOTE_PORT");
+
+	/* Where there is a REMOTE_ADDR, the port is that one's. */
+	if (port == 0 || find(environment, "REMOTE_ADDR") != NULL ||
+	    !find_address(environment, "REMOTE_HOST", false, binary) ||
+	    memcmp(binary, p->binary, sizeof binary) == 0)
+		return;
+	memcpy(p->binary, binary, sizeof p->binary);
+	p->remote_port = port;
+	write_address(binary, p->remote_addr);
 }

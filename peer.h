@@ -55,10 +55,18 @@ uint16_t peer_read_sockaddr(const union peer_sockaddr *,
 
 /*
  * What super-servers say where fd 0 does not: REMOTE_* (systemd), TCP*
- * (UCSPI), REMOTE_HOST alone (stunnel).  It counts only if it is what it
- * should be: an IP literal, a port.
+ * (UCSPI), REMOTE_HOST (stunnel), SOCAT_*, NCAT_*.  It counts only if it is
+ * what it should be: an IP literal, a port.
  */
 void peer_set_environment(struct peer *, char *const *environment);
+
+/*
+ * stunnel starts a program on a TCP connection that it makes to itself.  Where
+ * both ends are loopback addresses, which the caller has asked, REMOTE_HOST
+ * and REMOTE_PORT name the peer, if they name another address.
+ */
+void peer_set_behind_stunnel(struct peer *, char *const *environment);
+bool peer_is_loopback(const unsigned char binary[16]);
 
 /*
  * Write an address of 16 octets, an IPv4-mapped one as the IPv4 it is, and

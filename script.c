@@ -1,9 +1,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "pages.h"
 #include "script.h"
 #include "sipuri.h"
 
@@ -34,6 +37,29 @@ enter_directory(const char *directory)
 	return 0;
 }
 
+/*
+ * Endings of copies that editors (vi, patch, Emacs) and package managers
+ * (dpkg, ucf, rpm, pacman, apk) leave beside a file.  None is a top-level
+ * domain.  What ends in "~" or ",v" is no host and is never asked for.
+ */
+static bool
+is_copy(const char *name)
+{
+	static const char *const endings[] = {
+		"bak", "orig", "old", "rej", "swp", "swo", "tmp",
+		"dpkg-old", "dpkg-dist", "dpkg-new", "dpkg-tmp", "dpkg-bak",
+		"ucf-old", "ucf-dist", "ucf-new", "rpmsave", "rpmnew",
+		"rpmorig", "pacsave", "pacnew", "apk-new",
+	};
+	const char *dot = strrchr(name, '.');
+	size_t i;
+
+	for (i = 0; dot != NULL && i < sizeof endings / sizeof endings[0]; i++)
+		if (strcmp(dot + 1, endings[i]) == 0)
+			return true;
+	return false;
+}
+
 static enum script_verdict
 look_at(const char *name, int *error)
 {
@@ -49,10 +75,14 @@ look_at(const char *name, int *error)
 	}
 	if (!S_ISREG(st.st_mode))
 		return SCRIPT_NOT_REGULAR;
+	if (is_copy(name))
+		return SCRIPT_COPY;
 	if (st.st_mode & S_IWOTH)
 		return SCRIPT_WRITABLE;
-	if (faccessat(AT_FDCWD, name, X_OK, AT_EACCESS) != 0)
+	if (faccessat(AT_FDCWD, name, X_OK, AT_EACCESS) != 0) {
+		*error = errno;
 		return SCRIPT_NOT_EXECUTABLE;
+	}
 	return SCRIPT_TAKEN;
 }
 
@@ -153,33 +183,82 @@ script_choose(struct script *s, const char *directory,
 		(void)try_name(s, fallback);
 	last = &s->tries[s->ntries - 1];
 	errno = last->error;
-	if (last->verdict == SCRIPT_WRITABLE)
-		return -WHY_SCRIPT_WRITABLE;
-	if (last->verdict != SCRIPT_TAKEN)
+	if (last->verdict != SCRIPT_TAKEN && last->verdict != SCRIPT_WRITABLE)
 		return -WHY_SCRIPT_MISSING;
 	s->name = last->name;
+	if (last->verdict == SCRIPT_WRITABLE)
+		return -WHY_SCRIPT_WRITABLE;
 	return set_path(s, directory, room) != 0 ? -WHY_EXEC :
 	    check_format(s, room);
 }
 
+static const struct {
+	const char *token, *text;
+} verdicts[] = {
+[SCRIPT_TAKEN] = { "taken", "taken" },
+[SCRIPT_UNNAMEABLE] = { "unnameable", "skipped: no file name for a script" },
+[SCRIPT_TOO_LONG] = { "too-long", "skipped: over 255 octets" },
+[SCRIPT_ABSENT] = { "absent", "skipped: cannot be looked up" },
+[SCRIPT_NOT_REGULAR] = { "not-regular", "skipped: not a regular file" },
+[SCRIPT_NOT_EXECUTABLE] = { "not-executable", "skipped: not executable" },
+[SCRIPT_WRITABLE] = { "writable", "refused: writable by others (chmod o-w)" },
+[SCRIPT_COPY] = { "copy", "skipped: a copy, by its ending" },
+};
+
 const char *
 script_verdict_text(const struct script_try *try)
 {
-	switch (try->verdict) {
-	case SCRIPT_TAKEN:
-		return "taken";
-	case SCRIPT_UNNAMEABLE:
-		return "skipped: no file name for a script";
-	case SCRIPT_TOO_LONG:
-		return "skipped: over 255 octets";
-	case SCRIPT_ABSENT:
-		return "skipped: cannot be looked up";
-	case SCRIPT_NOT_REGULAR:
-		return "skipped: not a regular file";
-	case SCRIPT_NOT_EXECUTABLE:
-		return "skipped: not executable";
-	case SCRIPT_WRITABLE:
-		return "refused: writable by others (chmod o-w)";
-	}
-	return "";
+	return verdicts[try->verdict].text;
+}
+
+const char *
+script_verdict_token(const struct script_try *try)
+{
+	return verdicts[try->verdict].token;
+}
+
+const struct script_try *
+script_skipped(const struct script *s)
+{
+	unsigned i;
+
+	for (i = 0; i < s->ntries; i++)
+		if (s->tries[i].verdict == SCRIPT_NOT_REGULAR ||
+		    s->tries[i].verdict == SCRIPT_NOT_EXECUTABLE ||
+		    s->tries[i].verdict == SCRIPT_COPY)
+			return &s->tries[i];
+	return NULL;
+}
+
+/* As the kernel's getdents64 writes it. */
+struct entry {
+	uint64_t inode;
+	int64_t next;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
+
+/* The C library's readdir() would link an allocator. */
+const char *
+script_other_case(const char *name)
+{
+	static PAGES_LARGE _Alignas(struct entry) char entries[4096];
+	const struct entry *e;
+	long n, at;
+	int fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	while (fd >= 0 && (n = syscall(SYS_getdents64, fd, entries,
+	    sizeof entries)) > 0)
+		for (at = 0; at < n; at += e->size) {
+			e = (const struct entry *)(const void *)(entries + at);
+			if (strcasecmp(e->name, name) == 0 &&
+			    strcmp(e->name, name) != 0) {
+				(void)close(fd);
+				return e->name;
+			}
+		}
+	if (fd >= 0)
+		(void)close(fd);
+	return NULL;
 }

@@ -22,13 +22,15 @@ enum script_verdict {
 	SCRIPT_ABSENT,			/* cannot be looked up: errno */
 	SCRIPT_NOT_REGULAR,
 	SCRIPT_NOT_EXECUTABLE,
+	SCRIPT_COPY,			/* beside a script, by its ending */
 	SCRIPT_WRITABLE			/* by others: ends the search */
 };
 
 struct script_try {
 	const char *name;
 	enum script_verdict verdict;
-	int error;			/* errno of SCRIPT_ABSENT */
+	int error;			/* errno of SCRIPT_ABSENT and
+					   SCRIPT_NOT_EXECUTABLE, else 0 */
 };
 
 /* Octets that the names, the path and the interpreter take at most. */
@@ -37,7 +39,8 @@ struct script_try {
 
 struct script {
 	const char *path;		/* absolute */
-	const char *name;		/* its last part */
+	const char *name;		/* its last part; also of what ended
+					   the search */
 	const char *interpreter;	/* of "#!", or NULL */
 	unsigned ntries;
 	struct script_try tries[SCRIPT_MAX_TRIES];
@@ -46,15 +49,31 @@ struct script {
 /*
  * Enter the directory (an absolute path) and find the script: the first of
  * the names that is a regular file this process may execute.  It must be an
- * ELF file or begin with "#!" and an interpreter that is there.  The strings
- * go to the room, which is the owner's, must stay, and has SCRIPT_ROOM left.
- * Returns 0, or a negated enum why with errno.  The working directory is the
- * directory afterwards, also without a script.
+ * ELF file or begin with "#!" and an interpreter that is there.  A file that
+ * others may write to ends the search; a copy that an editor or a package
+ * manager left beside a script is passed over.  The strings go to the room, which is
+ * the owner's, must stay, and has SCRIPT_ROOM left.  Returns 0, or a negated
+ * enum why with errno.  The working directory is the directory afterwards,
+ * also without a script.
  */
 int script_choose(struct script *, const char *directory,
     const struct sipmsg *, const unsigned char *buf, struct text *room);
 
-/* Why a name was, or was not, taken: a phrase for people. */
+/* Why a name was, or was not, taken: a phrase for people, and a token. */
 const char *script_verdict_text(const struct script_try *);
+const char *script_verdict_token(const struct script_try *);
+
+/*
+ * The first name tried that is there but was passed over, since it is not
+ * executable, no regular file, or a copy; NULL: none.
+ */
+const struct script_try *script_skipped(const struct script *);
+
+/*
+ * A name in the working directory that differs from this one in the case of
+ * letters alone, NULL: none.  For --explain: it reads the directory.  Valid
+ * until the next call.
+ */
+const char *script_other_case(const char *name);
 
 #endif

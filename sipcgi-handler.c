@@ -202,13 +202,29 @@ read_request(struct life *l)
 		refuse(l, (enum why)-error);
 }
 
+/* What the log says of the choice. */
+static void
+name_script(struct outcome *o, const struct script *s, const char *directory,
+    int why)
+{
+	const struct script_try *skipped = script_skipped(s);
+
+	o->script = s->name;
+	if (skipped != NULL) {
+		o->skipped = skipped->name;
+		o->skipped_why = script_verdict_token(skipped);
+	}
+	if (s->ntries == 0 || why == WHY_SCRIPT_MISSING)
+		o->directory = directory;
+}
+
 static void
 choose_script(struct life *l)
 {
 	int error = script_choose(&l->script, l->options.directory,
 	    &l->request.msg, l->request.buf, &l->room);
 
-	l->outcome.script = l->script.name;
+	name_script(&l->outcome, &l->script, l->options.directory, -error);
 	if (error != 0)
 		refuse(l, (enum why)-error);
 }

@@ -239,7 +239,7 @@ static const struct why_entry table[WHY_COUNT] = {
     "Set Accept=yes (systemd), wait = no (xinetd) or nowait." },
 [WHY_DATAGRAM_SOCKET] = { 0, EX_CONFIG, "datagram-socket",
     "fd 0 is a datagram socket; only stream sockets are served",
-    "Serve stream sockets; UDP belongs to a proxy in front." },
+    "Serve UDP by sipcgi-each, or by a proxy in front." },
 };
 
 const struct why_entry *

@@ -166,6 +166,77 @@ has_exact_set_on()
 	} | environment_is
 }
 
+# Both ends of connect's connections are loopback addresses.
+@test "on stunnel's loopback connection REMOTE_HOST and REMOTE_PORT count" {
+	local peer port local_ local_port
+
+	request >message
+	for ON in --on=inet --on=inet6 --on=mapped; do
+		ON="$ON --names=names" with_environment \
+		    REMOTE_HOST=2001:db8::7 REMOTE_PORT=40112
+		read -r peer port local_ local_port <names
+		{
+			common "$VIA;received=2001:db8::7"
+			echo REMOTE_ADDR=2001:db8::7
+			echo REMOTE_PORT=40112
+			echo "SERVER_NAME=$local_"
+			echo "SERVER_PORT=$local_port"
+		} | environment_is
+	done
+	while read -r host port; do
+		ON=--names=names with_environment "REMOTE_HOST=$host" \
+		    ${port:+"REMOTE_PORT=$port"}
+		read -r peer local_port _ <names
+		variable REMOTE_ADDR "$peer"
+		variable REMOTE_PORT "$local_port"
+	done <<-'END'
+		192.0.2.7
+		192.0.2.7 0
+		192.0.2.7 65536
+		127.0.0.1 40112
+		::ffff:127.0.0.1 40112
+		host.example 40112
+		[2001:db8::7] 40112
+	END
+}
+
+@test "elsewhere socat and ncat are believed, and not passed on" {
+	request >message
+	ON=--on=unix with_environment SOCAT_VERSION=1 \
+	    'SOCAT_PEERADDR=[2001:0db8:0000:0000:0000:0000:0000:0007]' \
+	    SOCAT_PEERPORT=4711 SOCAT_SOCKPORT=5061 \
+	    'SOCAT_SOCKADDR=[2001:0db8:0000:0000:0000:0000:0000:0001]'
+	{
+		common "$VIA;received=2001:db8::7"
+		echo REMOTE_ADDR=2001:db8::7
+		echo REMOTE_PORT=4711
+		echo SERVER_NAME=2001:db8::1
+		echo SERVER_PORT=5061
+	} | environment_is
+	ON=--on=unix with_environment SOCAT_PEERADDR=192.0.2.7 \
+	    SOCAT_PEERPORT=4711 SOCAT_SOCKADDR=192.0.2.1 SOCAT_SOCKPORT=x
+	variable REMOTE_ADDR 192.0.2.7
+	variable SERVER_NAME 192.0.2.1
+	variable SERVER_PORT 5060
+	ON='--on=pipe --then=half-close' with_environment NCAT_PROTO=TCP \
+	    NCAT_REMOTE_ADDR=::ffff:192.0.2.7 NCAT_REMOTE_PORT=4711 \
+	    NCAT_LOCAL_ADDR=192.0.2.1 NCAT_LOCAL_PORT=5062
+	{
+		common "$VIA;received=192.0.2.7"
+		echo REMOTE_ADDR=192.0.2.7
+		echo REMOTE_PORT=4711
+		echo SERVER_NAME=192.0.2.1
+		echo SERVER_PORT=5062
+	} | environment_is
+	for pair in 'SOCAT_PEERADDR=[]' 'SOCAT_PEERADDR=[::1' \
+	    'SOCAT_PEERADDR=[192.0.2.256]' 'NCAT_REMOTE_ADDR=[::1]' \
+	    'NCAT_REMOTE_ADDR=fe80::1%eth0' "SOCAT_PEERADDR=[$(
+		printf '%0100d' 0)]"; do
+		ON=--on=unix with_environment "$pair"
+		variable REMOTE_ADDR 127.0.0.1
+	done
+}
+
 @test "elsewhere systemd, UCSPI and stunnel are believed, and not passed on" {
 	request >message
 	ON=--on=unix with_environment REMOTE_ADDR=192.0.2.1 REMOTE_PORT=4711

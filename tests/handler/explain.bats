@@ -55,6 +55,58 @@ says()
 	says 'over 255 octets'
 }
 
+@test "a copy is said to be one" {
+	probe bob@example.com.bak
+	START='INVITE sip:bob@example.com.bak SIP/2.0' request >message
+	explain <message
+	[ "$STATUS" -eq 0 ]
+	says 'bob@example.com.bak: skipped: a copy'
+}
+
+@test "a name that is there in another case gets a hint" {
+	local i
+
+	# More of them than are read at once.
+	for ((i = 0; i < 300; i++)); do
+		: >"$DIR/$i.example.com"
+	done
+	probe Bob@Example.com
+	request >message
+	explain <message
+	says 'hint:     Bob@Example.com is there: case counts'
+	[ "$(grep -c 'is there' "$ANSWER")" -eq 1 ]
+	handle --explain=json <message
+	python3 -c 'import json, sys
+tried = json.load(open(sys.argv[1]))["tried"]
+assert tried[0]["otherCase"] == "Bob@Example.com"
+assert all("otherCase" not in t for t in tried[1:])' "$ANSWER"
+	mv "$DIR/Bob@Example.com" "$DIR/bob@example.com"
+	explain <message
+	run ! grep 'is there' "$ANSWER"
+}
+
+@test "a file named after the option is read as standard input is" {
+	request >message
+	explain <message
+	cp "$ANSWER" expected
+	explain "$PWD/message" </dev/null
+	cmp "$ANSWER" expected
+	"$HANDLER" --explain message -d "$DIR" <&- >"$ANSWER"
+	cmp "$ANSWER" expected
+	handle --explain=json <message
+	cp "$ANSWER" expected
+	"$HANDLER" -d "$DIR" --explain=json -- message </dev/null >"$ANSWER"
+	cmp "$ANSWER" expected
+	explain /nonexistent </dev/null
+	[ "$STATUS" -eq 64 ]
+	grep -q "'/nonexistent': cannot be read: ENOENT" "$LOG"
+	explain message message </dev/null
+	[ "$STATUS" -eq 64 ]
+	# Only with the option.
+	handle message </dev/null
+	[ "$STATUS" -eq 64 ]
+}
+
 @test "the environment is the one that the script gets, a variable a line" {
 	request 'X-Note: "a \ b' 'Content-Length: 0' >message
 	handle -e EXTRA=1 <message

@@ -91,6 +91,97 @@ ran_script()
 	no_script_ran
 }
 
+@test "a copy that an editor or a package manager left is not run" {
+	local ending
+
+	for ending in bak orig old rej swp swo tmp dpkg-old dpkg-dist dpkg-new \
+	    dpkg-tmp dpkg-bak ucf-old ucf-dist ucf-new rpmsave rpmnew rpmorig \
+	    pacsave pacnew apk-new; do
+		probe "bob@example.com.$ending"
+		START="INVITE sip:bob@example.com.$ending SIP/2.0" request >message
+		handle <message
+		ran_script default.cgi
+		logged " skipped=bob@example.com.$ending skipped-why=copy "
+	done
+	probe @example.com.bak
+	START='INVITE sip:carol@EXAMPLE.COM.BAK. SIP/2.0' request >message
+	handle <message
+	ran_script default.cgi
+	logged ' skipped=@example.com.bak skipped-why=copy '
+	rm "$DIR/default.cgi"
+	handle <message
+	answered 500 no-script
+	logged ' skipped=@example.com.bak skipped-why=copy '
+	no_script_ran
+}
+
+@test "what only looks like a copy is a script" {
+	local name
+
+	for name in bob.bak@example.com bob@bak.example.com bob@bak \
+	    bob@example.save bob@example.com.backup; do
+		probe "$name"
+		START="INVITE sip:$name SIP/2.0" request >message
+		handle <message
+		ran_script "$name"
+	done
+	# Nor is one that is not there.
+	START='INVITE sip:bob@example.com.bak SIP/2.0' request >message
+	handle <message
+	ran_script default.cgi
+	[[ $(<"$LOG") != *skipped* ]]
+}
+
+@test "a copy whose ending can be no host's answers nobody" {
+	local name
+
+	for name in 'bob@example.com~' 'bob@example.com,v' \
+	    'bob@example.com.~1~' '#bob@example.com#'; do
+		probe "$name"
+		START="INVITE sip:$name SIP/2.0" request >message
+		handle <message
+		answered 400
+		no_script_ran
+	done
+}
+
+@test "the log says which name was passed over, and why there is none" {
+	request >message
+	probe bob@example.com
+	chmod a-x "$DIR/bob@example.com"
+	handle <message
+	ran_script default.cgi
+	logged ' script=default.cgi skipped=bob@example.com skipped-why=not-executable '
+	mkdir "$DIR/@example.com"
+	rm "$DIR/bob@example.com"
+	handle <message
+	logged ' skipped=@example.com skipped-why=not-regular '
+	rmdir "$DIR/@example.com"
+	chmod a-x "$DIR/default.cgi"
+	handle <message
+	answered 500 no-script
+	logged " why=no-script errno=EACCES directory=$DIR " \
+	    ' skipped=default.cgi skipped-why=not-executable '
+	rm "$DIR/default.cgi"
+	handle <message
+	logged " why=no-script errno=ENOENT directory=$DIR method="
+}
+
+@test "the log names what others may write, and a directory at fault" {
+	request >message
+	chmod o+w "$DIR/default.cgi"
+	handle <message
+	logged 'why=script-writable ' ' script=default.cgi '
+	handle -d "$PWD/none" <message
+	logged "why=directory-missing errno=ENOENT directory=$PWD/none "
+	handle -d "$PWD/message" <message
+	logged 'why=directory-not-a-directory ' " directory=$PWD/message "
+	chmod o+w "$DIR"
+	handle <message
+	logged 'why=directory-writable ' " directory=$DIR "
+	chmod o-w "$DIR"
+}
+
 @test "a link to a file that others may write ends the search too" {
 	request >message
 	cp "$PROBE" elsewhere

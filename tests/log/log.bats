@@ -41,7 +41,7 @@ log_is()
 	request >message
 	rm "$DIR/default.cgi"
 	handle_on <message
-	log_is "error  peer=$peer status=500 why=no-script errno=ENOENT method=INVITE uri=sip:bob@example.com call-id=.*"
+	log_is "error  peer=$peer status=500 why=no-script errno=ENOENT directory=[^ ]* method=INVITE uri=sip:bob@example.com call-id=.*"
 }
 
 @test "--log-level: err, warning and info" {
