@@ -45,10 +45,11 @@ SYSTEM = fds connection request script seccomp sandbox log cmdline options \
 	explain
 MODULES = $(GRAMMAR) $(MADE) $(SYSTEM)
 SOURCES = sipcgi-handler.c $(MODULES:=.c)
-# sipcgi-each's own, which it links to the handler's.
-EACH_PURE = $(addprefix each/,siphash frame proxy answer transaction)
-EACH_MODULES = $(EACH_PURE) $(addprefix each/,options program job store \
-	datagram stream service report)
+# sipcgi-each's own: pure ones, and those that touch the system.
+EACH_PURE = each/siphash each/frame each/proxy each/answer each/transaction
+EACH_SYSTEM = each/options each/program each/job each/store each/datagram \
+	each/stream each/service each/report
+EACH_MODULES = $(EACH_PURE) $(EACH_SYSTEM)
 EACH_SOURCES = each/sipcgi-each.c $(EACH_MODULES:=.c)
 
 # ---- Where things go (GNU Coding Standards, Directory Variables)
@@ -144,7 +145,6 @@ LINK = $(CC) $(MODE_LINK) $(HARDENING_LINK) -Wl,--gc-sections $(SANITIZERS) \
 	$(CFLAGS) $(LDFLAGS)
 
 LIBRARY = $(BUILD)/libsipcgi.a
-EACH_LIBRARY = $(BUILD)/libsipcgi-each.a
 TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helpers/*.c tests/each/*.c tests/sandbox/*.c \
 	tests/unit/*.c tests/load/*.c))
 OLDER_KERNELS = $(foreach abi,0 1 2 3 4 5 6,$(BUILD)/tests/sandbox/handler-abi$(abi))
@@ -222,15 +222,11 @@ $(PROGRAM): $(BUILD)/sipcgi-handler.o $(LIBRARY)
 # start is not for it.
 $(EACH): FEW_PAGES =
 $(EACH): HARDENING_LINK = -Wl,-z,noexecstack,-z,relro,-z,now
-$(EACH): $(BUILD)/each/sipcgi-each.o $(EACH_LIBRARY) $(LIBRARY)
+$(EACH): $(BUILD)/each/sipcgi-each.o $(EACH_SYSTEM:%=$(BUILD)/%.o) $(LIBRARY)
 	$(call run,LINK,$(LINK) -o $@ $^ $(LDLIBS))
 
-$(EACH_LIBRARY): $(EACH_MODULES:%=$(BUILD)/%.o)
-	@rm -f $@
-	$(call run,AR,$(AR) rcD $@ $^)
-
 # From scratch: ar would keep members that are no longer in the list.
-$(LIBRARY): $(MODULES:%=$(BUILD)/%.o)
+$(LIBRARY): $(MODULES:%=$(BUILD)/%.o) $(EACH_PURE:%=$(BUILD)/%.o)
 	@rm -f $@
 	$(call run,AR,$(AR) rcD $@ $^)
 
@@ -245,7 +241,7 @@ $(BUILD)/options.o: $(BUILD)/places
 test-programs: $(TEST_PROGRAMS) $(OLDER_KERNELS)
 	@:
 
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(EACH_PURE:%=$(BUILD)/%.o) $(LIBRARY)
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBRARY)
 	$(call run,LINK,$(LINK) -o $@ $(filter %.o,$^) $(LIBRARY) $(LDLIBS))
 
 # What must hold of any message: checked by a driver and by fuzz targets.
@@ -256,6 +252,7 @@ FUZZ_TARGETS = $(addprefix $(BUILD)/tests/fuzz/,parse environment answer log \
 
 $(addprefix $(BUILD)/tests/unit/,message value frame proxy answer transaction): \
     $(CHECKS)
+$(BUILD)/tests/unit/transaction-small: $(BUILD)/tests/fuzz/feed.o
 
 # For tests/fuzz/run, which knows what they are built with.
 fuzz-targets: $(FUZZ_TARGETS)

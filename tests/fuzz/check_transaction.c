@@ -15,8 +15,8 @@
 /* Steps of a program that are taken, and so transactions that ever were. */
 #define MOST_STEPS 300
 
-/* Octets of an answer, at most: half a small ring. */
-#define MOST_ANSWER 700
+/* Octets of an answer, at most: more than are kept of one in a small ring. */
+#define MOST_ANSWER 1700
 
 enum method { INVITE, ACK, CANCEL, OPTIONS, BYE, METHODS };
 static const char *const method_names[METHODS] = { "INVITE", "ACK", "CANCEL",
@@ -52,6 +52,7 @@ struct known {
 static struct model {
 	bool datagrams;
 	int64_t now;
+	int64_t back;			/* the clock says so much less */
 	unsigned steps, orders;
 	uint64_t written;		/* octets to the ring, ever */
 	size_t largest;			/* of its blocks */
@@ -119,7 +120,7 @@ is_same(const struct said *a, const struct said *b)
 }
 
 static struct known *
-find(const struct said *s, enum method method)
+known_as(const struct said *s, enum method method)
 {
 	unsigned i;
 
@@ -153,7 +154,7 @@ expect_ack_of(struct known *k)
 static enum transaction_verdict
 expect_ack(const struct said *s, transaction_id *id)
 {
-	struct known *invite = find(s, INVITE), *again;
+	struct known *invite = known_as(s, INVITE), *again;
 	unsigned i;
 
 	if (invite != NULL && invite->status >= 300) {
@@ -170,7 +171,7 @@ expect_ack(const struct said *s, transaction_id *id)
 		    k->status < 300 && k->said.dialog == s->dialog)
 			expect_ack_of(k);
 	}
-	again = find(s, ACK);
+	again = known_as(s, ACK);
 	if (again != NULL) {
 		*id = again->id;
 		again->repeats++;
@@ -184,21 +185,21 @@ expect_ack(const struct said *s, transaction_id *id)
 static enum transaction_verdict
 expect_cancel(const struct said *s, size_t len, transaction_id *id)
 {
-	struct known *k = find(s, INVITE);
+	struct known *k = known_as(s, INVITE);
 
 	if (k == NULL)
-		k = find(s, OPTIONS);
+		k = known_as(s, OPTIONS);
 	if (k == NULL)
-		k = find(s, BYE);
+		k = known_as(s, BYE);
 	if (k == NULL)
 		return TRANSACTION_CANCEL_UNKNOWN;
 	/* Of two that are no INVITE either will do. */
-	if (k->said.method == INVITE || find(s, BYE) == NULL ||
-	    find(s, OPTIONS) == NULL)
+	if (k->said.method == INVITE || known_as(s, BYE) == NULL ||
+	    known_as(s, OPTIONS) == NULL)
 		*id = k->id;
 	else
-		k = find(s, OPTIONS)->id == *id ? find(s, OPTIONS) :
-		    find(s, BYE);
+		k = known_as(s, OPTIONS)->id == *id ? known_as(s, OPTIONS) :
+		    known_as(s, BYE);
 	k->received += len;
 	return k->said.method == INVITE && !is_over(k) ? TRANSACTION_CANCEL :
 	    TRANSACTION_CANCEL_LATE;
@@ -207,7 +208,7 @@ expect_cancel(const struct said *s, size_t len, transaction_id *id)
 static enum transaction_verdict
 expect_request(const struct said *s, size_t len, transaction_id *id)
 {
-	struct known *k = find(s, s->method);
+	struct known *k = known_as(s, s->method);
 
 	if (k == NULL)
 		return TRANSACTION_RUN;
@@ -248,13 +249,19 @@ count(void)
 
 /* ---- Both at once */
 
+static int64_t
+clock_says(void)
+{
+	return model.now - model.back;
+}
+
 static void
 begin(const struct transaction_message *m, const struct said *s, size_t len)
 {
 	struct known *k = &model.known[model.n];
 	struct known *gone = count() < TRANSACTION_MAX ? NULL : oldest();
 	transaction_id id = transaction_begin(&table, m, model.steps,
-	    model.now);
+	    clock_says());
 
 	if (count() == TRANSACTION_MAX && gone == NULL) {
 		CHECK(id == 0);
@@ -286,7 +293,7 @@ arrive(unsigned how)
 	transaction_id id = 0;
 
 	memcpy(path, &model.steps, sizeof model.steps);
-	verdict = transaction_look(&table, &m, model.now);
+	verdict = transaction_look(&table, &m, clock_says());
 	if (s.method == ACK)
 		expected = expect_ack(&s, &id);
 	else if (s.method == CANCEL) {
@@ -326,10 +333,13 @@ age_ring(void)
 }
 
 static void
-keep(struct known *k, size_t len)
+note_kept(struct known *k, size_t len)
 {
 	size_t block = 8 + (len + 7) / 8 * 8;
 
+	k->kept = 0;
+	if (block > TRANSACTION_KEEP / 2)
+		return;			/* too large to be kept */
 	k->kept = len;
 	k->fill = (unsigned char)model.steps;
 	k->written = model.written;
@@ -351,7 +361,7 @@ expect_provisional(struct known *k, unsigned status, size_t len)
 	if (k->sent + len > 3 * k->received)
 		return false;
 	k->sent += len;
-	keep(k, len);
+	note_kept(k, len);
 	return true;
 }
 
@@ -369,8 +379,8 @@ expect_final(struct known *k, unsigned status, size_t len)
 		return;
 	}
 	k->sent += len;
-	keep(k, len);
-	if (k->said.method == INVITE) {
+	note_kept(k, len);
+	if (k->said.method == INVITE && k->kept > 0) {
 		k->interval = 500;
 		k->resend_at = model.now + k->interval;
 	}
@@ -383,14 +393,14 @@ answer(unsigned which, unsigned how)
 	static unsigned char octets[MOST_ANSWER];
 	struct known *k = &model.known[model.n == 0 ? 0 : which % model.n];
 	unsigned status = statuses[how % 5];
-	size_t len = 1 + how * 13 % MOST_ANSWER;
+	size_t len = how % 16 == 15 ? MOST_ANSWER : 1 + how * 13 % 700;
 	bool sent, expected = false;
 
 	if (model.n == 0)
 		return;
 	memset(octets, (unsigned char)model.steps, len);
 	sent = transaction_answer(&table, k->id, status, octets, len,
-	    model.now);
+	    clock_says());
 	if (!k->there || is_over(k))
 		CHECK(!sent);
 	else if (status < 200) {
@@ -431,7 +441,7 @@ take_due(void)
 	for (k = model.known; k < model.known + model.n; k++)
 		if (k->there && is_over(k) && k->due <= model.now)
 			k->there = false;
-	while ((due = transaction_due(&table, model.now, &id)) !=
+	while ((due = transaction_due(&table, clock_says(), &id)) !=
 	    TRANSACTION_IDLE) {
 		k = by_id(id);
 		if (due == TRANSACTION_DUE_TRYING) {
@@ -460,15 +470,10 @@ pass_time(unsigned how)
 	static const int64_t steps[] = { 0, 1, 100, 199, 200, 499, 500, 501,
 	    1000, 2000, 4000, 5000, 26999, 27000, 32000, -1000 };
 	int64_t step = steps[how % 16];
-	transaction_id id;
 
-	if (step < 0) {			/* a clock that goes back stands */
-		take_due();
-		CHECK(transaction_due(&table, model.now + step, &id) ==
-		    TRANSACTION_IDLE);
-		return;
-	}
-	model.now += step;
+	/* A clock that goes back stands, until it is where it was. */
+	model.back = step < 0 ? -step : 0;
+	model.now += step < 0 ? 0 : step;
 	take_due();
 }
 

@@ -5,6 +5,7 @@
  *        transaction random N       N programs for check_transaction()
  *        transaction check FILE...  each such a program
  *        transaction million        a million transactions, memory and cost
+ *        transaction full           a table in which all run
  *        transaction crowd          one caller's crowd of one dialog
  *        transaction siphash N      of the N octets 0, 1, 2 ...
  *
@@ -26,6 +27,7 @@
 #include "../fuzz/check.h"
 #include "each/transaction.h"
 #include "field.h"
+#include "programs.h"
 
 /* Jobs of one play. */
 #define MOST_JOBS 100
@@ -246,7 +248,7 @@ static void
 play(const char *name)
 {
 	FILE *file = fopen(name, "r");
-	char line[256], *more, *word;
+	char line[1024], *more, *word;
 	bool begun = false;
 
 	if (file == NULL) {
@@ -275,39 +277,6 @@ play(const char *name)
 }
 
 /* ---- Many */
-
-static void
-check_random(unsigned long n)
-{
-	static unsigned char program[700];
-	uint64_t random = 1;
-	size_t i;
-
-	for (; n > 0; n--) {
-		for (i = 0; i < sizeof program; i++) {
-			random = random * 6364136223846793005u + 1;
-			program[i] = (unsigned char)(random >> 40);
-		}
-		check_transaction(program, sizeof program);
-	}
-	puts("as the model");
-}
-
-static void
-check_file(const char *name)
-{
-	static unsigned char program[4096];
-	FILE *file = fopen(name, "rb");
-
-	if (file == NULL) {
-		perror(name);
-		exit(66);
-	}
-	printf("%s\n", name);
-	(void)fflush(stdout);
-	check_transaction(program, fread(program, 1, sizeof program, file));
-	(void)fclose(file);
-}
 
 static double
 cpu_seconds(void)
@@ -415,6 +384,48 @@ check_million(void)
 	printf("%u known at the end\n", transaction_count(&table));
 }
 
+/* One that begins with this branch, or 0. */
+static transaction_id
+begin(unsigned number)
+{
+	struct values v = ordinary;
+	struct transaction_message m;
+	char branch[16];
+
+	(void)snprintf(branch, sizeof branch, "%u", number);
+	v.branch = branch;
+	v.method = "MESSAGE";
+	m = make_message(&v);
+	CHECK(transaction_look(&table, &m, now) == TRANSACTION_RUN);
+	return transaction_begin(&table, &m, number, now);
+}
+
+/* None of those that run goes for a new one; the first that does not goes. */
+static void
+check_table_full(void)
+{
+	transaction_id id, first = 0;
+	unsigned i;
+
+	transaction_init(&table, true, key);
+	for (i = 0; i < TRANSACTION_MAX; i++) {
+		id = begin(i);
+		CHECK(id != 0);
+		first = first != 0 ? first : id;
+	}
+	CHECK(begin(i) == 0);
+	CHECK(!transaction_answer(&table, 0, 200, "a", 1, now));
+	/* Nothing to keep: it is known all the same. */
+	CHECK(transaction_answer(&table, first, 200, "", 0, now));
+	CHECK(transaction_is_final(&table, first));
+	CHECK(transaction_count(&table) == TRANSACTION_MAX);
+	id = begin(i);
+	CHECK(id != 0 && transaction_job(&table, id) == i);
+	CHECK(transaction_path(&table, first) == NULL);
+	CHECK(begin(i + 1) == 0);
+	puts("none too many");
+}
+
 /*
  * Ten thousand INVITEs of one dialog, each in a branch of its own, and ACKs
  * for it: what an ACK costs does not grow with them.
@@ -488,22 +499,18 @@ int
 main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
-	int i;
 
 	if (strcmp(what, "play") == 0 && argc > 2)
 		play(argv[2]);
-	else if (strcmp(what, "random") == 0 && argc > 2)
-		check_random(strtoul(argv[2], NULL, 10));
-	else if (strcmp(what, "check") == 0)
-		for (i = 2; i < argc; i++)
-			check_file(argv[i]);
 	else if (strcmp(what, "million") == 0)
 		check_million();
+	else if (strcmp(what, "full") == 0)
+		check_table_full();
 	else if (strcmp(what, "crowd") == 0)
 		check_crowd();
 	else if (strcmp(what, "siphash") == 0 && argc > 2)
 		print_siphash((size_t)atoi(argv[2]));
 	else
-		return 64;
+		return programs_main(argc, argv) ? 0 : 64;
 	return 0;
 }

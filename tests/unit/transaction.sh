@@ -107,9 +107,25 @@ test_names_of_neighbours_are_kept_apart()
 {
 	plays 'run 1
 run 2
-run 3' 'OPTIONS call=ab from=c
+run 3
+run 4
+run 5
+run 6' 'OPTIONS call=ab from=c
 OPTIONS call=a from=bc
-OPTIONS call=ab from= branch=c'
+OPTIONS call=ab from= branch=c
+OPTIONS via=h:5 branch=0x
+OPTIONS via=h:50 branch=x
+OPTIONS via=h5:0 branch=x'
+}
+
+test_a_host_of_any_length()
+{
+	long=$(printf '%300s' x | tr ' ' a)
+	plays 'run 1
+absorb
+run 2' "OPTIONS via=$long
+OPTIONS via=$(echo "$long" | tr a A)
+OPTIONS via=${long}x"
 }
 
 test_100_after_200_milliseconds()
@@ -406,6 +422,7 @@ CANCEL call=other'
 test_table_is_as_the_model()
 {
 	assertEquals 'as the model' "$("$driver" random 40)"
+	assertEquals 'as the model' "$("$driver-small" random 1000)"
 }
 
 # The model's answers come from an end-to-end search: the table's cost must
@@ -415,6 +432,11 @@ test_a_million()
 	assertEquals 'memory is constant
 so is the cost
 1 known at the end' "$("$driver" million)"
+}
+
+test_where_everything_runs_nothing_begins()
+{
+	assertEquals 'none too many' "$("$driver" full)"
 }
 
 test_one_caller_makes_no_crowd_for_others()

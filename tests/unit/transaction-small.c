@@ -1,0 +1,19 @@
+/*
+ * transaction-small - the model of the table again, with a table of 8 and a
+ * ring of 3000 octets, so that both are full most of the time.
+ *
+ * usage: transaction-small random N    N programs for check_transaction()
+ *        transaction-small check FILE...  each such a program
+ */
+#define TRANSACTION_MAX 8
+#define TRANSACTION_KEEP 3000
+
+#include "../../each/transaction.c"
+#include "../fuzz/check_transaction.c"
+#include "programs.h"
+
+int
+main(int argc, char **argv)
+{
+	return programs_main(argc, argv) ? 0 : 64;
+}
