@@ -14,7 +14,8 @@
  *	METHOD [NAME=VALUE...]	what the message is; when it is to be run, it
  *				runs as the job with the next number.  Names:
  *				via branch from to call cseq uri source octets;
- *				to=ours is the tag that is computed
+ *				to=ours is the tag that is computed, to=oursX
+ *				that one and X
  *	answer JOB STATUS LEN	sent or dropped
  *	now MILLISECONDS	all that is due, and when more will be
  *	known JOB		repeats, and the path's number
@@ -76,17 +77,18 @@ parse_message(size_t len)
 static struct transaction_message
 make_message(const struct values *v)
 {
-	char tag[FIELD_TAG_LEN + 1];
-	struct text t = { tag, FIELD_TAG_LEN, 0, false };
+	char tag[FIELD_TAG_LEN + 10];
+	struct text t = { tag, sizeof tag - 1, 0, false };
 	struct transaction_message m = { .msg = &msg, .buf = text,
 	    .octets = v->octets, .source = { [14] =
 	    (unsigned char)(v->source >> 8), [15] =
 	    (unsigned char)v->source } };
 
 	parse_message(write_message(v, v->to));
-	if (strcmp(v->to, "ours") != 0)
+	if (strncmp(v->to, "ours", 4) != 0)
 		return m;
 	field_put_tag(&t, &msg, text);
+	text_puts(&t, v->to + 4);
 	tag[t.len] = '\0';
 	parse_message(write_message(v, tag));
 	return m;

@@ -239,7 +239,9 @@ test_ack_of_a_failure_that_is_forgotten()
 {
 	plays 'absorb
 run 1
-run 2' 'ACK to=ours
+run 2
+run 3' 'ACK to=ours
+ACK to=oursx branch=3
 ACK to=0123456789abcdef
 ACK to=0123456789abcde branch=2'
 }
