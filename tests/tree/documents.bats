@@ -125,7 +125,7 @@ variables()
 
 	{
 		sed -n '/^    /p' "$TOP/README" | grep -Eo '\bmake [a-z-]+'
-		grep -Eo '`make [a-z-]+' "$TOP/README"
+		grep -Eo '`make [a-z-]+' "$TOP/README" || :
 		sed '/^$/q' "$TOP/Makefile" |
 		    sed -En 's/^#   make ([a-z-]+( [a-z-]+)*).*/\1/p' | tr ' ' '\n'
 	} | sed 's/^`*make //' | sed '/^$/d' | sort -u >named
