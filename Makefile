@@ -15,7 +15,7 @@
 #   make uninstall        removes what install put there
 #   make clean dist       remove what was built; a tarball of HEAD
 #   make coverage fuzz load
-#   make bench bench-parse bench-peers bench-log bench-sandbox
+#   make bench bench-each bench-parse bench-peers bench-log bench-sandbox
 #   make packages         install what the tests need
 #
 # Run by root, demo, run, check and the lines from coverage on install what they
@@ -381,7 +381,7 @@ dist:
 # ---- tree in its environment. The second make sees what the first installed.
 
 .PHONY: check check-all check-system check-fresh demo run coverage fuzz load \
-	bench bench-parse bench-peers bench-log bench-sandbox packages
+	bench bench-each bench-parse bench-peers bench-log bench-sandbox packages
 
 RUN = HANDLER='$(abspath $(PROGRAM))' EACH='$(abspath $(EACH))' BUILD='$(abspath $(BUILD))' TOP='$(CURDIR)'
 PORT = 5060
@@ -418,13 +418,14 @@ coverage: SCRIPT = tests/coverage
 fuzz: SCRIPT = tests/fuzz/run
 load: SCRIPT = tests/load/run
 bench: SCRIPT = tests/bench/run
+bench-each: SCRIPT = tests/bench/each
 bench-parse: SCRIPT = tests/bench/parse
 bench-peers: SCRIPT = tests/bench/peers
 bench-sandbox: SCRIPT = tests/bench/sandbox
 bench-log: SCRIPT = tests/bench/log
 
-check-system coverage fuzz load bench bench-parse bench-peers bench-log \
-    bench-sandbox:
+check-system coverage fuzz load bench bench-each bench-parse bench-peers \
+    bench-log bench-sandbox:
 	$(call need,$@)
 	@$(MAKE) --no-print-directory all test-programs
 	@$(RUN) $(SCRIPT)

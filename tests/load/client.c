@@ -5,7 +5,8 @@
  * usage: client [-eu] [-n COUNT] [-p PARALLEL] [-s START] [-t SECONDS]
  *               [-b SOURCE] HOST PORT [MESSAGE]
  *
- * Each connection sends the file MESSAGE, or nothing without one, and reads
+ * Eight "#" in MESSAGE stand for a number that no other message has.  Each
+ * connection sends the file MESSAGE, or nothing without one, and reads
  * until the server closes (-e: or to an empty line), for at most SECONDS (10).
  * -u: each is a UDP socket, and reads one datagram. PARALLEL (1) of them are
  * open at a time, COUNT (1) in all, from the address SOURCE. HOST and SOURCE
@@ -21,6 +22,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -35,6 +37,7 @@
 #define PARALLEL_MAX	4096
 #define COUNT_MAX	10000000
 #define START_MAX	32	/* octets */
+#define NUMBER_DIGITS	8
 
 enum outcome { OK, ERROR, EMPTY, RESET, REFUSED, TIMEOUT, OUTCOMES };
 
@@ -58,6 +61,8 @@ static struct {
 	struct addrinfo	*source;	/* or NULL */
 	const char	*message;
 	size_t		 message_len;
+	char		*number;	/* in the message, or NULL */
+	uint32_t	 last_number;
 	size_t		 count;
 	size_t		 parallel;
 	double		 limit;		/* seconds for each connection */
@@ -211,6 +216,20 @@ receive(size_t i)
 		finish_errno(i);
 }
 
+/* A message that is sent at once has its number when the next gets its own. */
+static void
+number_message(void)
+{
+	char digits[NUMBER_DIGITS + 1];
+
+	if (plan.number == NULL)
+		return;
+	(void)snprintf(digits, sizeof digits, "%08" PRIx32,
+	    ++plan.last_number);
+	memcpy(plan.number, digits, NUMBER_DIGITS);
+}
+
+
 static void
 transmit(size_t i)
 {
@@ -230,6 +249,8 @@ transmit(size_t i)
 		}
 		c->phase = SENDING;
 	}
+	if (c->sent == 0)
+		number_message();
 	if (c->sent < plan.message_len)
 		n = send(fds[i].fd, plan.message + c->sent,
 		    plan.message_len - c->sent, MSG_NOSIGNAL);
@@ -331,6 +352,8 @@ read_message(const char *path)
 		fail(path);
 	fclose(f);
 	plan.message = buf;
+	plan.number = memmem(buf, len, "########", NUMBER_DIGITS);
+	plan.last_number = (uint32_t)getpid() << 16;
 	plan.message_len = len;
 }
 
