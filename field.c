@@ -147,6 +147,7 @@ field_find_tag(const unsigned char *buf, struct slice value,
     struct slice *tag)
 {
 	uint32_t i = value.off, end = value.off + value.len, name;
+	enum { BEFORE, INSIDE, AFTER } uri = BEFORE;
 	bool found = false;
 
 	while (i < end) {
@@ -156,8 +157,12 @@ field_find_tag(const unsigned char *buf, struct slice value,
 				return false;
 			continue;
 		}
-		if (buf[i] == '<' || buf[i] == '>')
-			found = false;	/* it was a URI's parameter */
+		/* What was found up to a URI's end was its parameter. */
+		if ((buf[i] == '<' && uri == BEFORE) ||
+		    (buf[i] == '>' && uri == INSIDE)) {
+			found = false;
+			uri = uri == BEFORE ? INSIDE : AFTER;
+		}
 		if (buf[i++] != ';')
 			continue;
 		i = name = octet_skip_lws(buf, i, end);

@@ -241,7 +241,8 @@ test_via_keeps_no_received_or_rport_of_the_sender()
 
 test_to_has_a_tag()
 {
-	for text in '<sip:b>;tag=1' 'b;tag=1' '<sip:b>;x=y ; TAG = 1' \
+	for text in '<sip:b>;tag=1' 'b;tag=1' '<sip:b>;tag=1;x=<y>' \
+	    '<sip:b>;tag=1>' 'b>;tag=1' '<sip:b>;x=<y>;tag=1' '<sip:b>;x=y ; TAG = 1' \
 	    '"a" <sip:b>;tag=1' '"\";x" <sip:b>;tag=1' '<sip:b>;x="y";tag=1'; do
 		gives tag to "$text"
 	done
