@@ -114,7 +114,9 @@ reject_with_rules()
 		# comment
 
 		alice@a.example        302 sip:me@192.0.2.7
-		*@spam.example         607
+		*@SPAM.example         607
+		+1202*                 607
+		Bob@*.A.example        486
 		anonymous@*            433
 		*@caller.example       302 sip:desk@192.0.2.8
 		*@a.example            480
@@ -134,6 +136,14 @@ reject_with_rules()
 	is '480 Temporarily Unavailable'
 	FROM='<sip:x@spam.example>' ask INVITE sip:me@b.example
 	is '607 Unwanted'
+	# What stands in quotes is no URI.
+	FROM='sip:x@spam.example;q="<sip:alice@a.example>"' \
+	    ask INVITE sip:me@b.example
+	is '607 Unwanted'
+	FROM='<tel:+1-202-555-0100>' ask INVITE sip:me@b.example
+	is '607 Unwanted'
+	FROM='<sip:Bob@x.a.example>' ask INVITE sip:me@b.example
+	is '486 Busy Here'
 	FROM='<sip:anonymous@anonymous.invalid>' ask INVITE sip:me@b.example
 	is '433 Anonymity Disallowed'
 	FROM='<sip:alice@c.example>' ask INVITE sip:me@b.example
