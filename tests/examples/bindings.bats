@@ -4,6 +4,12 @@
 
 load registrar.bash
 
+# As phones do that have a nonce already.
+register()
+{
+	tell register goes_on=yes "$@"
+}
+
 @test "registrar: bindings are added, refreshed and removed by their URI" {
 	served
 	register cseq=1 contact='<sip:bob@192.0.2.7>' \

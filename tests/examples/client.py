@@ -19,9 +19,10 @@ line to standard output; an empty line stands for no answer.
         send a REGISTER, or another request, without credentials; answer the
         challenge, on a new connection or with same=yes on the one that it
         came by, and take the last answer. The nonce goes to the file "nonce".
-        With nonce= the first request has credentials already; with password=
-        empty there is no second. contact= and header= may be repeated; for
-        the other names see PHONE below
+        With nonce= the first request has credentials already, and with
+        goes_on=yes, too, where a nonce was got: the next count of the last
+        one. With password= empty there is no second. contact= and header= may
+        be repeated; for the other names see PHONE below
   together FILE
         do all commands of FILE at a time. The answers are answer.1, answer.2
         ... in their order; the line on standard output has their number
@@ -48,6 +49,7 @@ PHONE = {
 ALGORITHMS = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256,
               "SHA-512-256": lambda octets: hashlib.new("sha512_256", octets)}
 accepting = threading.Lock()
+last = {"nonce": None, "count": 0}      # what goes_on=yes goes on with
 
 
 def octets(text):
@@ -184,6 +186,10 @@ class Phone:
 
     def register(self):
         given = self.given
+        if given.get("goes_on") == "yes" and last["nonce"]:
+            last["count"] += 1
+            given["nonce"] = last["nonce"]
+            given["nc"] = f"{last['count']:08x}"
         if "nonce" in given:
             return self.ask(Connection(), given["cseq"], given["nonce"])
         connection = Connection()
@@ -201,6 +207,7 @@ class Phone:
             connection = Connection()
         elif given["method"] == "INVITE":
             connection.socket.sendall(self.acknowledge(text))
+        last.update(nonce=nonce[1], count=int(given["nc"], 16))
         return self.ask(connection, str(int(given["cseq"]) + 1), nonce[1])
 
     def ask(self, connection, cseq, nonce):

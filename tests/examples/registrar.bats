@@ -119,13 +119,14 @@ realm="b.example", , algorithm=MD5, qop="auth"' ]
 
 	served
 	users=$(registrar list)
+	register
 	for value in "${HOSTILE[@]}"; do
 		FROM=$value ask REGISTER sip:b.example "Contact: $value"
 		answered '401 *' '400 *'
-		register authuser="$value" contact="$value" \
+		register goes_on=yes authuser="$value" contact="$value" \
 		    call_id="${value// /}"
 		answered '401 *' '400 *'
-		register to="$value" contact="$value"
+		register goes_on=yes to="$value" contact="$value"
 		answered '400 *' '403 *'
 		FROM=$value ask INVITE sip:bob@b.example
 		is '480 Temporarily Unavailable'
@@ -238,13 +239,13 @@ guessers()
 	served
 	for uri in sip:b.example 'sip:B.Example;transport=TCP' \
 	    sip:b.example:5060 sip:b.example. ; do
-		register uri="$uri" cseq=$((++cseq)) call_id="$uri" \
+		register goes_on=yes uri="$uri" cseq=$((++cseq)) call_id="$uri" \
 		    request_uri='sip:b.example;transport=tcp' \
 		    contact='<sip:bob@192.0.2.7>'
 		is '200 OK'
 	done
 	for uri in sip:b.example:5061 sip:bob@b.example tel:1 b.example; do
-		register uri="$uri" request_uri=sip:b.example:5060
+		register goes_on=yes uri="$uri" request_uri=sip:b.example:5060
 		is '400 Authorization is for another URI'
 	done
 }
@@ -276,13 +277,13 @@ guessers()
 	done
 	registrar list >users
 	while read -r login uri; do
-		register user="$uri" authuser="$login" call_id="$uri" \
+		register goes_on=yes user="$uri" authuser="$login" call_id="$uri" \
 		    contact='<sip:it@192.0.2.7>'
 		is '200 OK'
-		register user="$uri" authuser="$login@b.example" call_id="2$uri" \
+		register goes_on=yes user="$uri" authuser="$login@b.example" call_id="2$uri" \
 		    contact='<sip:it@192.0.2.7>'
 		is '200 OK'
-		register user="$uri" call_id="3$uri" contact='<sip:it@192.0.2.7>'
+		register goes_on=yes user="$uri" call_id="3$uri" contact='<sip:it@192.0.2.7>'
 		is '200 OK'
 		grep -qFx "$uri@b.example -" users
 		ask INVITE "sip:$uri@b.example"
@@ -294,10 +295,10 @@ guessers()
 		o"neil o%22neil
 		bob bob
 	END
-	register user=a%20b authuser='a b' contact='<sip:it@192.0.2.7>'
+	register goes_on=yes user=a%20b authuser='a b' contact='<sip:it@192.0.2.7>'
 	is '200 OK'
 	# As some phones write it, and as the keys of a telephone have it.
-	register to='<sip:9901#1@b.example>' authuser='9901#1' \
+	register goes_on=yes to='<sip:9901#1@b.example>' authuser='9901#1' \
 	    contact='<sip:it@192.0.2.7>'
 	is '200 OK'
 	registrar remove '9901#1@b.example'

@@ -155,9 +155,9 @@ routes()
 	    "$(head -c 140000 /dev/zero | tr '\0' 1)"; do
 		run -1 lcr load /dev/stdin <<<"$row"
 		[[ $output = 'lcr: /dev/stdin:1: '*'wanted: prefix,carrier,price' ]]
-		run -1 lcr load /dev/stdin <<<$'1,a.example,1\n'"$row"
-		[[ $output = 'lcr: /dev/stdin:'*'wanted: prefix,carrier,price' ]]
 	done
+	run -1 lcr load /dev/stdin <<<$'1,a.example,1\nprefix,carrier,price'
+	[[ $output = 'lcr: /dev/stdin:2: '*'wanted: prefix,carrier,price' ]]
 	run -1 lcr load /dev/stdin <<<'prefix,carrier,price'
 	[ "$output" = 'lcr: /dev/stdin: no routes; the table stays as it was' ]
 	run -1 lcr load nothing
