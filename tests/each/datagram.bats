@@ -13,9 +13,9 @@ ok()
 # Scripts that wait for a file `go`.
 waiting()
 {
-	answerer <<-END
+	answerer <<-'END'
 		until [ -e go ]; do sleep 0.02; done
-		printf 'SIP/2.0 ${1:-200 OK}\n\n'
+		printf 'SIP/2.0 200 OK\n\n'
 	END
 }
 

@@ -1,5 +1,8 @@
 # sipcgi-each: what it may be started with, and how it ends.
 
+# What `run` sets, and each test is a subshell:
+# shellcheck disable=SC2030,SC2031,SC2154
+
 load each
 
 @test "a listening socket on fd 0, or among LISTEN_FDS: 78, and named" {

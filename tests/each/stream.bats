@@ -1,6 +1,9 @@
 # sipcgi-each on a connection that is kept: many requests, one after the other
 # and in parallel, until one side ends it.
 
+# Each test is a subshell:
+# shellcheck disable=SC2030,SC2031
+
 load each
 
 ok()

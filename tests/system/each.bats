@@ -110,7 +110,7 @@ connections()
 	END
 	wait_until is_failure_logged
 	wait_until is_logged exec
-	wait_until is_logged done 'status=500 by=each'
+	wait_until is_logged 'done' 'status=500 by=each'
 }
 
 @test "four addresses that keep all they get leave places to others" {
