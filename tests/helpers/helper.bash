@@ -28,9 +28,9 @@ is_listening()
 {
 	local hex
 
-	hex=$(printf ':%04X 0' "$1")
-	cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-	    grep -Eq "^ *[0-9]+: [0-9A-F]+$hex+:0000 0A "
+	printf -v hex ':%04X 0' "$1"
+	grep -sEq "^ *[0-9]+: [0-9A-F]+$hex+:0000 0A " /proc/net/tcp \
+	    /proc/net/tcp6
 }
 
 # Skip the test where loopback has no IPv6, as in many containers.
@@ -43,10 +43,10 @@ needs_ipv6()
 # Has process $1 ended? A zombie has.
 is_gone()
 {
-	case $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) in
-	'' | Z*) return 0 ;;
-	esac
-	return 1
+	local stat
+
+	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+	[[ ${stat##*) } == Z* ]]
 }
 
 # Poll a command until it succeeds, for at most ten seconds.
