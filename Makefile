@@ -45,7 +45,7 @@ SYSTEM = fds connection request script seccomp sandbox log cmdline options \
 	explain
 MODULES = $(GRAMMAR) $(MADE) $(SYSTEM)
 SOURCES = sipcgi-handler.c $(MODULES:=.c)
-# sipcgi-each's own: pure ones, and those that touch the system.
+# sipcgi-each's own. The pure ones know GRAMMAR and MADE, the others all.
 EACH_PURE = each/siphash each/frame each/proxy each/answer each/transaction
 EACH_SYSTEM = each/options each/program each/job each/store each/datagram \
 	each/stream each/service each/report

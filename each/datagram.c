@@ -125,14 +125,16 @@ datagram_receive(unsigned socket, unsigned char *buf,
 	const struct datagram_socket *s = &sockets.socket[socket];
 	union peer_sockaddr source;
 	union control control;
-	struct iovec part = { buf, DATAGRAM_SIZE };
+	struct iovec part = { .iov_len = DATAGRAM_SIZE };
 	struct msghdr message = {
 		.msg_name = &source, .msg_namelen = sizeof source,
 		.msg_iov = &part, .msg_iovlen = 1,
 		.msg_control = &control, .msg_controllen = sizeof control
 	};
-	ssize_t n = recvmsg(s->fd, &message, MSG_DONTWAIT);
+	ssize_t n;
 
+	part.iov_base = buf;
+	n = recvmsg(s->fd, &message, MSG_DONTWAIT);
 	if (n < 0)
 		return -1;
 	memset(r, 0, sizeof *r);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "octet.h"
-#include "proxy.h"
+#include "each/proxy.h"
 
 /* A version 1 line with its CRLF: two IPv6 addresses and ports, at most. */
 #define MAX_LINE 107

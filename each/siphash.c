@@ -1,4 +1,4 @@
-#include "siphash.h"
+#include "each/siphash.h"
 
 static uint64_t
 load_word(const unsigned char *p)

@@ -308,8 +308,6 @@ end_head(int64_t now)
 		return;
 	if (s.len == 0 && s.eof && s.local && !s.heard)
 		make_last(WHY_PEER_GONE);	/* a proxy's health check */
-	else if (s.len == 0)
-		s.phase = SHUT;
 	else if (frame_end(&s.frame, input(), s.len,
 	    s.eof ? WHY_HEAD_CUT : WHY_TIMEOUT) == FRAME_REFUSED)
 		make_last(s.frame.why);
