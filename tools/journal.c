@@ -25,6 +25,13 @@ static const struct {
 	[FIELD_SANDBOX] = NAME("SIPCGI_SANDBOX"),
 	[FIELD_MISSING] = NAME("SIPCGI_MISSING"),
 	[FIELD_PID] = NAME("_PID"),
+	[FIELD_BY] = NAME("SIPCGI_BY"),
+	[FIELD_DETAIL] = NAME("SIPCGI_DETAIL"),
+	[FIELD_MS] = NAME("SIPCGI_MILLISECONDS"),
+	[FIELD_EXIT] = NAME("SIPCGI_EXIT"),
+	[FIELD_SIGNAL] = NAME("SIPCGI_SIGNAL"),
+	[FIELD_SCRIPT_PID] = NAME("SIPCGI_PID"),
+	[FIELD_REPEATS] = NAME("SIPCGI_REPEATS"),
 };
 
 static int
@@ -43,7 +50,7 @@ add_matches(sd_journal *journal, const struct journal_place *place)
 	size_t i;
 	int error;
 
-	for (i = 0; i < EVENT_KINDS; i++) {
+	for (i = 0; i < EVENT_COUNT; i++) {
 		(void)snprintf(match, sizeof(match), "MESSAGE_ID=%s",
 		    event_message_id((enum event)i));
 		if ((error = sd_journal_add_match(journal, match, 0)) < 0)
@@ -116,7 +123,7 @@ take(struct request *request, const char *data, size_t length)
 	name = (size_t)(equals - data);
 	length -= name + 1;
 	if (name == 10 && memcmp(data, "MESSAGE_ID", 10) == 0) {
-		for (i = 0; i < EVENT_KINDS; i++)
+		for (i = 0; i < EVENT_COUNT; i++)
 			if (length == ID_LENGTH &&
 			    memcmp(equals + 1,
 			    event_message_id((enum event)i), ID_LENGTH) == 0)

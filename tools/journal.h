@@ -12,7 +12,10 @@
 
 #include "event.h"
 
-/* The kinds of event that are counted here: all before this one. */
+/*
+ * The kinds of event that each request has one of: all before this one, which
+ * says how a script has ended that had begun.
+ */
 #define EVENT_KINDS EVENT_DONE
 
 enum field {
@@ -28,6 +31,14 @@ enum field {
 	FIELD_SANDBOX,
 	FIELD_MISSING,
 	FIELD_PID,
+	/* Of EVENT_DONE. */
+	FIELD_BY,
+	FIELD_DETAIL,
+	FIELD_MS,
+	FIELD_EXIT,
+	FIELD_SIGNAL,
+	FIELD_SCRIPT_PID,
+	FIELD_REPEATS,
 	FIELD_COUNT
 };
 

@@ -3,8 +3,8 @@
 
 #include "show.h"
 
-const enum colour event_colours[EVENT_KINDS] = {
-	COLOUR_GREEN, COLOUR_YELLOW, COLOUR_DIM, COLOUR_RED
+const enum colour event_colours[EVENT_COUNT] = {
+	COLOUR_GREEN, COLOUR_YELLOW, COLOUR_DIM, COLOUR_RED, COLOUR_PLAIN
 };
 
 static bool colours;
@@ -194,6 +194,22 @@ show_peer(const struct request *request)
 	(void)printf("%*s", columns < 21 ? (int)(21 - columns) : 0, "");
 }
 
+/* " by each, 25004 ms, signal 9"; an exit status of 0 is left out. */
+static void
+show_end(const struct value value[FIELD_COUNT])
+{
+	const struct value *by = &value[FIELD_BY], *status = &value[FIELD_EXIT];
+
+	if (by->length == 4 && memcmp(by->octets, "each", 4) == 0)
+		(void)fputs(" by each,", stdout);
+	show_value(" ", &value[FIELD_MS]);
+	(void)fputs(" ms", stdout);
+	if (status->length != 1 || status->octets[0] != '0')
+		show_value(", exit ", status);
+	show_value(", signal ", &value[FIELD_SIGNAL]);
+	show_value(": ", &value[FIELD_DETAIL]);
+}
+
 void
 show_request_text(const struct request *request)
 {
@@ -212,6 +228,8 @@ show_request_text(const struct request *request)
 	show_value(" ", &value[FIELD_METHOD]);
 	show_value(" ", &value[FIELD_URI]);
 	show_value(" -> ", &value[FIELD_SCRIPT]);
+	if (request->event == EVENT_DONE)
+		show_end(value);
 	(void)putchar('\n');
 }
 
@@ -224,7 +242,8 @@ show_json_value(const char *octets, size_t length, bool number)
 		if (octets[i] < '0' || octets[i] > '9')
 			number = false;
 	/* RFC 8259 section 6: no leading zero. */
-	if (number && length > 0 && length < 10 && octets[0] != '0')
+	if (number && length > 0 && length < 10 &&
+	    (octets[0] != '0' || length == 1))
 		(void)printf("%.*s", (int)length, octets);
 	else
 		show_json_string(octets, length);
@@ -249,6 +268,13 @@ show_request_json(const struct request *request)
 		[FIELD_SANDBOX] = { "sandbox", false },
 		[FIELD_MISSING] = { "missing", false },
 		[FIELD_PID] = { "pid", true },
+		[FIELD_BY] = { "by", false },
+		[FIELD_DETAIL] = { "detail", false },
+		[FIELD_MS] = { "ms", true },
+		[FIELD_EXIT] = { "exit", true },
+		[FIELD_SIGNAL] = { "signal", true },
+		[FIELD_SCRIPT_PID] = { "script_pid", true },
+		[FIELD_REPEATS] = { "repeats", true },
 	};
 	size_t i;
 

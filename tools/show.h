@@ -22,7 +22,7 @@ enum colour {
 };
 
 /* The colour of a kind of event. */
-extern const enum colour event_colours[EVENT_KINDS];
+extern const enum colour event_colours[EVENT_COUNT];
 
 /* Let show_colour() write; without this it does nothing. */
 void show_use_colours(void);

@@ -36,14 +36,20 @@ summary_add(struct summary *summary, const struct request *request)
 	const struct value *value = request->value;
 	enum event event = request->event;
 
-	if (summary->total == 0 || request->usec < summary->first)
+	if (summary->total + summary->done.total == 0 ||
+	    request->usec < summary->first)
 		summary->first = request->usec;
 	if (request->usec > summary->last)
 		summary->last = request->usec;
+	if (event == EVENT_DONE) {
+		done_add(&summary->done, request);
+		return;
+	}
 	summary->total++;
 	summary->count[event]++;
 	switch (event) {
 	case EVENT_EXEC:
+		done_add_exec(&summary->done, request);
 		(void)tally_add(&summary->scripts, &value[FIELD_SCRIPT],
 		    &value[FIELD_METHOD], NULL, event);
 		break;
@@ -184,7 +190,7 @@ summary_show(const struct summary *summary, size_t top, unsigned minutes)
 {
 	size_t i;
 
-	if (summary->total == 0) {
+	if (summary->total + summary->done.total == 0) {
 		(void)puts("No requests.");
 		return;
 	}
@@ -192,7 +198,10 @@ summary_show(const struct summary *summary, size_t top, unsigned minutes)
 	show_table(&scripts, &summary->scripts, top);
 	for (i = EVENT_REJECT; i < EVENT_KINDS; i++)
 		show_table(&reasons[i], &summary->reasons[i], top);
+	done_show(&summary->done, top);
 	show_table(&peers, &summary->peers, top);
+	if (summary->total == 0)
+		return;
 	(void)putchar('\n');
 	histogram_show(&summary->minutes, minutes);
 }
@@ -242,7 +251,7 @@ summary_show_json(const struct summary *summary, size_t top, unsigned minutes)
 
 	(void)printf("{\"requests\":%llu", (unsigned long long)summary->total);
 	show_counts_json(summary->count);
-	if (summary->total > 0) {
+	if (summary->total + summary->done.total > 0) {
 		(void)fputs(",\"first\":", stdout);
 		show_json_time(summary->first);
 		(void)fputs(",\"last\":", stdout);
@@ -252,6 +261,8 @@ summary_show_json(const struct summary *summary, size_t top, unsigned minutes)
 	for (i = EVENT_REJECT; i < EVENT_KINDS; i++)
 		show_table_json(&reasons[i], &summary->reasons[i], top);
 	show_table_json(&peers, &summary->peers, top);
+	if (summary->done.total > 0)
+		done_show_json(&summary->done, top);
 	if (summary->total > 0) {
 		(void)fputs(",\"histogram\":", stdout);
 		histogram_show_json(&summary->minutes, minutes);

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "done.h"
 #include "journal.h"
 #include "tally.h"
 
@@ -16,6 +17,7 @@ struct summary {
 	struct tally reasons[EVENT_KINDS];	/* why; status, or
 					   errno, script */
 	struct tally peers;		/* address */
+	struct done done;		/* of sipcgi-each */
 	struct tally minutes;		/* local time, see histogram.h */
 };
 

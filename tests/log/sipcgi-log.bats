@@ -104,6 +104,91 @@ for line in open(sys.argv[1], encoding="ascii"):
 ' "$@"
 }
 
+# Requests of sipcgi-each: NUMBER of them from second $1 on, by script $2, that
+# take 1, 2, 3 ... ms; process ids begin at $4.
+ended()
+{
+	local i
+
+	for ((i = 1; i <= $3; i++)); do
+		entry "$1" exec SIP_METHOD=INVITE SIPCGI_SCRIPT="$2" \
+		    REMOTE_ADDR=192.0.2.7 _PID=$(($4 + i))
+		entry "$1" 'done' SIP_METHOD=INVITE REMOTE_ADDR=192.0.2.7 \
+		    REMOTE_PORT=5060 SIP_URI=sip:b@x SIPCGI_STATUS=302 \
+		    SIPCGI_BY=script SIPCGI_MILLISECONDS=$i SIPCGI_EXIT=0 \
+		    SIPCGI_PID=$(($4 + i)) SIPCGI_REPEATS=$((i % 2))
+	done
+}
+
+ended_journal()
+{
+	{
+		ended 1764000000 bryan@foo.com 200 1000
+		# The same process id later: another script.
+		ended 1764000060 slow 2 1000
+		entry 1764000061 exec SIP_METHOD=OPTIONS SIPCGI_SCRIPT=slow \
+		    REMOTE_ADDR=192.0.2.7 _PID=77
+		entry 1764000062 'done' SIP_METHOD=OPTIONS SIP_URI=sip:b@x \
+		    REMOTE_ADDR=192.0.2.7 REMOTE_PORT=5060 SIPCGI_STATUS=504 \
+		    SIPCGI_BY=each SIPCGI_WHY=script-timeout \
+		    SIPCGI_MILLISECONDS=25000 SIPCGI_SIGNAL=9 SIPCGI_PID=77 \
+		    SIPCGI_REPEATS=0
+		entry 1764000063 'done' SIP_METHOD=ACK REMOTE_ADDR=192.0.2.7 \
+		    SIPCGI_MILLISECONDS=3 SIPCGI_EXIT=1 SIPCGI_PID=78 \
+		    SIPCGI_REPEATS=0
+	} | write_journal "$BATS_TEST_TMPDIR/ended.journal"
+}
+
+@test "the summary has answers by class, and the times of scripts" {
+	ended_journal
+	"$LOG" --file="$BATS_TEST_TMPDIR/ended.journal" |
+	    sed -n '/^Answers/,/^Peers/p' >"$BATS_TEST_TMPDIR/out"
+	cat >"$BATS_TEST_TMPDIR/want" <<'END'
+Answers
+       202  3xx
+         1  5xx  (1 where a script failed)
+         1  none, as for an ACK
+       101  repeats and ACKs absorbed
+
+Time to the answer, ms
+                p50      p95      p99   failed
+       200      101      191      199        0  bryan@foo.com
+         3        2    25000    25000        1  slow
+         1        3        3        3        0  -
+
+Peers
+END
+	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/out"
+	"$LOG" -s -j --file="$BATS_TEST_TMPDIR/ended.journal" \
+	    >"$BATS_TEST_TMPDIR/out"
+	run -0 json_lines "$BATS_TEST_TMPDIR/out" requests exec 'done' answers \
+	    failed repeats times
+	[ "$output" = "requests=203 exec=203 done=204 answers={'none': 1, \
+'2xx': 0, '3xx': 202, '4xx': 0, '5xx': 1, '6xx': 0} failed=1 repeats=101 \
+times=[{'count': 200, 'p50': 101, 'p95': 191, 'p99': 199, 'failed': 0, \
+'script': 'bryan@foo.com'}, {'count': 3, 'p50': 2, 'p95': 25000, \
+'p99': 25000, 'failed': 1, 'script': 'slow'}, {'count': 1, 'p50': 3, \
+'p95': 3, 'p99': 3, 'failed': 0}]" ]
+}
+
+@test "--list and --json show how a script ended" {
+	ended_journal
+	"$LOG" -l -n 3 --file="$BATS_TEST_TMPDIR/ended.journal" \
+	    >"$BATS_TEST_TMPDIR/out"
+	cat >"$BATS_TEST_TMPDIR/want" <<'END'
+2025-11-24 16:01:01 exec    192.0.2.7             OPTIONS -> slow
+2025-11-24 16:01:02 done    192.0.2.7:5060        504 script-timeout OPTIONS sip:b@x by each, 25000 ms, signal 9
+2025-11-24 16:01:03 done    192.0.2.7             ACK 3 ms, exit 1
+END
+	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/out"
+	"$LOG" -j -n 1 --file="$BATS_TEST_TMPDIR/ended.journal" \
+	    >"$BATS_TEST_TMPDIR/out"
+	run -0 json_lines "$BATS_TEST_TMPDIR/out" event method ms exit \
+	    script_pid repeats
+	[ "$output" = "event='done' method='ACK' ms=3 exit=1 script_pid=78 \
+repeats=0" ]
+}
+
 @test "--list shows a request a line, with a time that --since takes" {
 	"$LOG" -l --file="$SMALL" >"$BATS_TEST_TMPDIR/out"
 	cat >"$BATS_TEST_TMPDIR/want" <<'END'
