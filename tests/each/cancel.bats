@@ -122,6 +122,7 @@ both()
 	END
 }
 
+# bats test_tags=P35
 @test "a CANCEL of nothing known, also on another connection: 481" {
 	ringing
 	both <<-'END'

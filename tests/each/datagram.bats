@@ -109,6 +109,7 @@ waiting()
 	END
 }
 
+# bats test_tags=P37
 @test "an unacknowledged answer is sent again at most three times the octets" {
 	answerer <<-'END'
 		printf 'SIP/2.0 486 Busy Here\nX: '
@@ -254,6 +255,7 @@ waiting()
 	END
 }
 
+# bats test_tags=P36
 @test "what is no SIP request gets no answer and no line" {
 	ok
 	peer <<-'END'
@@ -272,6 +274,7 @@ waiting()
 	END
 }
 
+# bats test_tags=P38
 @test "full: 503 without Retry-After, and the rest goes on" {
 	waiting
 	peer <<-'END'
@@ -291,6 +294,7 @@ waiting()
 	END
 }
 
+# bats test_tags=P38
 @test "one source has its share of the slots: what is over is dropped" {
 	waiting
 	peer <<-'END'

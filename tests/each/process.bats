@@ -124,6 +124,7 @@ load each
 }
 
 # inetd gives the connection as fd 2 too.
+# bats test_tags=P30
 @test "the connection is not PROGRAM's fd 2" {
 	answerer <<-'END'
 		echo complaint >&2
@@ -155,6 +156,7 @@ load each
 }
 
 # Processes, descriptors and memory are what they were after one message.
+# bats test_tags=P29
 @test "nothing grows with the number of messages" {
 	printf '#!/bin/sh\nprintf "SIP/2.0 200 OK\\n\\n"\n' >program
 	chmod 755 program

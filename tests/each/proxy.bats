@@ -74,6 +74,7 @@ from_proxy()
 	END
 }
 
+# bats test_tags=P34
 @test "missing, malformed, too long, too late: closed, with one log line" {
 	from_proxy <<-'END'
 	refused(b'')
@@ -86,6 +87,7 @@ from_proxy()
 	END
 }
 
+# bats test_tags=P34
 @test "without -P a PROXY header is a message in fault" {
 	cp "$PROBE" "$DIR/default.cgi"
 	peer <<-'END'

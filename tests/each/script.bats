@@ -62,6 +62,7 @@ bad()
 	peer <bad.py
 }
 
+# bats test_tags=P31
 @test "a script that crashes: 500, and the signal" {
 	answerer <<-'END'
 		kill -SEGV $$
@@ -76,6 +77,7 @@ bad()
 	bad why=no-answer exit=3
 }
 
+# bats test_tags=P31
 @test "a script that prints garbage: 500" {
 	answerer <<-'END'
 		echo 'Hello, world'
@@ -120,6 +122,7 @@ bad()
 	END
 }
 
+# bats test_tags=P31
 @test "an answer to another request: 500" {
 	answerer <<-'END'
 		printf 'SIP/2.0 200 OK\nCall-ID: other\n\n'
@@ -194,6 +197,7 @@ bad()
 	END
 }
 
+# bats test_tags=P31
 @test "a script that hangs: 504, TERM, and KILL when it ignores that" {
 	answerer <<-'END'
 		trap 'echo term >>term' TERM
@@ -211,6 +215,7 @@ bad()
 	END
 }
 
+# bats test_tags=P30
 @test "children that hold the pipe are killed, and waited for by nobody" {
 	answerer <<-'END'
 		sleep 100 &
@@ -290,6 +295,7 @@ bad()
 	END
 }
 
+# bats test_tags=P30
 @test "no descriptor but 0 to 2 reaches a script, nor a signal or group of ours" {
 	answerer <<-'END'
 		{

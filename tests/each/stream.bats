@@ -28,6 +28,7 @@ ok()
 	END
 }
 
+# bats test_tags=P34
 @test "the script sees the connection's peer and no other's word for it" {
 	cp "$PROBE" "$DIR/default.cgi"
 	export REMOTE_ADDR=203.0.113.9 REMOTE_PORT=9 REMOTE_HOST=203.0.113.9
@@ -235,6 +236,7 @@ ok()
 	END
 }
 
+# bats test_tags=P32
 @test "after any other fault the connection is closed, the answer is not lost" {
 	ok
 	for how in "replace(b' sip:', b'  sip:')" \
@@ -281,6 +283,7 @@ ok()
 	END
 }
 
+# bats test_tags=P33
 @test "a request that is not whole in time: 400, and the connection is closed" {
 	ok
 	peer <<-'END'
@@ -303,6 +306,7 @@ ok()
 	END
 }
 
+# bats test_tags=P33
 @test "an idle connection is closed, but not while a script runs" {
 	answerer <<-'END'
 		sleep 2
@@ -322,6 +326,7 @@ ok()
 	END
 }
 
+# bats test_tags=P33
 @test "a peer that takes no answer is taken for lost, and its scripts end" {
 	answerer <<-'END'
 		printf 'SIP/2.0 200 OK\nContent-Type: a/b\n\n'

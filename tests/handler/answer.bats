@@ -101,6 +101,7 @@ server()
 	grep -qx "To: Bob <sip:bob@example.com>;tag=$VALUE." "$ANSWER"
 }
 
+# bats test_tags=P15
 @test "nothing is echoed that did not arrive whole and clean" {
 	# The To is cut off in the middle; X-Last is not ours to echo.
 	printf '%s\r\n' 'INVITE sip:bob@example.com SIP/2.0' \
@@ -124,6 +125,7 @@ server()
 	END
 }
 
+# bats test_tags=P15
 @test "an ACK or CANCEL that fails is never answered, whatever failed" {
 	local method text
 
@@ -144,6 +146,7 @@ server()
 	done
 }
 
+# bats test_tags=P15
 @test "nor is one for which there is no script or no directory" {
 	local method
 

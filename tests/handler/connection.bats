@@ -27,6 +27,7 @@ on_socket()
 	logged why=listening-socket
 }
 
+# bats test_tags=P66
 @test "a datagram socket on fd 0: exit 78, one datagram is dropped" {
 	on_socket '
 s = socket.socket(type=socket.SOCK_DGRAM)

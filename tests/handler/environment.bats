@@ -54,6 +54,7 @@ with_environment()
 	ran
 }
 
+# bats test_tags=P8
 @test "from a file: the exact set; a local peer" {
 	request >message
 	env -i "$HANDLER" -d "$DIR" -l none <message >"$ANSWER"
@@ -65,6 +66,7 @@ with_environment()
 	} | environment_is
 }
 
+# bats test_tags=P8
 @test "nothing is inherited but what the list names" {
 	request >message
 	env -i HOME=/root USER=root SHELL=/bin/sh LD_PRELOAD=/no/such.so \
@@ -106,6 +108,7 @@ with_environment()
 	} | environment_is
 }
 
+# bats test_tags=P11
 @test "a value that begins as a shell function is not passed on either" {
 	request >message
 	STATUS=0
@@ -138,6 +141,7 @@ has_exact_set_on()
 	} | environment_is
 }
 
+# bats test_tags=P8
 @test "on TCP: the exact set, addresses and ports of the connection" {
 	has_exact_set_on inet
 	has_exact_set_on mapped
@@ -148,6 +152,7 @@ has_exact_set_on()
 	has_exact_set_on inet6
 }
 
+# bats test_tags=P40
 @test "on TCP nothing that a super-server says overrides the kernel" {
 	local peer port local_ local_port
 
@@ -289,6 +294,7 @@ has_exact_set_on()
 }
 
 # The topmost Via as sent | as the script has it, with P for the peer's port.
+# bats test_tags=P41
 @test "received and rport are filled in on the topmost Via" {
 	local sent want peer port
 

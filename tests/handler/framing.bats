@@ -59,6 +59,7 @@ headers()
 	done
 }
 
+# bats test_tags=P22
 @test "64 KiB of empty lines are skipped; after more of them it ends" {
 	{ yes $'\r' | head -n 32768; request; } >message
 	handle_on <message
@@ -139,6 +140,7 @@ headers()
 	no_script_ran
 }
 
+# bats test_tags=P19
 @test "the deadline is one for the whole request: a dribble does not move it" {
 	# No CR is among what arrives in time: it would be a fault of its own.
 	START="INVITE sip:b@h;$(octets 8000 x) SIP/2.0" request >message
@@ -147,6 +149,7 @@ headers()
 	no_script_ran
 }
 
+# bats test_tags=P14
 @test "a request one octet at a time is one request" {
 	BODY=12345
 	request 'Content-Length: 5' >message
@@ -208,6 +211,7 @@ headers()
 	grep -q '^Call-ID: 3848276298220188511@example.net' "$ANSWER"
 }
 
+# bats test_tags=P23
 @test "what follows the message is read before exec: no reset" {
 	# More than the first read takes.
 	{ request 'Content-Length: 0'; octets 150000 x; } >message
@@ -220,12 +224,14 @@ headers()
 	[ "$STATUS" -eq 0 ] || explain_failure
 }
 
+# bats test_tags=P23
 @test "the surplus is not waited for" {
 	request 'Content-Length: 0' >message
 	ON='--bound=10 --then=half-close' handle_on -t 60 <message
 	ran
 }
 
+# bats test_tags=P14
 @test "only the first of two requests is served, and stdin ends with it" {
 	{
 		request 'Content-Length: 3'
@@ -243,6 +249,7 @@ headers()
 	cmp "$DIR/probe.stdin" expected
 }
 
+# bats test_tags=P20
 @test "100 headers pass, 101 do not" {
 	headers 100 >message
 	handle_on <message
@@ -255,6 +262,7 @@ headers()
 	no_script_ran
 }
 
+# bats test_tags=P20
 @test "a head of 65536 octets passes, of 65537 it does not" {
 	head_of 65536 >message
 	[ "$(wc -c <message)" -eq 65536 ]
@@ -274,6 +282,7 @@ headers()
 	no_script_ran
 }
 
+# bats test_tags=P20
 @test "a start line of 8192 octets passes, of 8193 it does not" {
 	START="INVITE sip:b@h;$(octets $((8192 - 23)) x) SIP/2.0"
 	[ ${#START} -eq 8192 ]
@@ -289,6 +298,7 @@ headers()
 	no_script_ran
 }
 
+# bats test_tags=P21
 @test "a body of 1 MiB reaches the script whole, one octet more is refused" {
 	head -c 1048576 /dev/urandom >body
 	{ request 'Content-Length: 1048576'; cat body; } >message

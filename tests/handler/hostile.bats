@@ -19,6 +19,7 @@ refused()
 	} || explain_failure "$*"
 }
 
+# bats test_tags=P19
 @test "a peer that says nothing at all: silence at the deadline" {
 	: >message
 	ON=--bound=20 handle_on -t 1 <message
@@ -26,6 +27,7 @@ refused()
 	unanswered
 }
 
+# bats test_tags=P14
 @test "half a message, then silence: 400 at the deadline" {
 	request >whole
 	head -c 150 whole >message
@@ -34,6 +36,7 @@ refused()
 	no_script_ran
 }
 
+# bats test_tags=P14
 @test "a message cut off anywhere by a half-close: no script, one answer" {
 	local n size
 
@@ -48,6 +51,7 @@ refused()
 	done
 }
 
+# bats test_tags=P14
 @test "a reset in the middle, anywhere: no script, exit 0" {
 	local n size
 
@@ -73,6 +77,7 @@ refused()
 	done
 }
 
+# bats test_tags=P14
 @test "Content-Length that lies: a body that never comes, one that goes on" {
 	request 'Content-Length: 1000000' >message
 	printf x >>message
@@ -89,6 +94,7 @@ refused()
 	cmp "$DIR/probe.stdin" expected
 }
 
+# bats test_tags=P14
 @test "two Content-Lengths never run a script" {
 	local second
 
@@ -102,6 +108,7 @@ refused()
 	done
 }
 
+# bats test_tags=P14
 @test "a thousand pipelined requests: one runs, once" {
 	local i
 
@@ -121,6 +128,7 @@ refused()
 	[ "$(cat "$DIR/runs")" = run ]
 }
 
+# bats test_tags=P22
 @test "keep-alives without end: it ends" {
 	yes $'\r' | head -c 8000000 >message
 	ON=--bound=20 handle_on -t 10 <message
@@ -129,6 +137,7 @@ refused()
 	no_script_ran
 }
 
+# bats test_tags=P20
 @test "headers without end: answered 400, the rest is not waited for" {
 	{ request | head -c -2; yes 'X: y'; } 2>/dev/null |
 	    head -c 8000000 >message
@@ -142,6 +151,7 @@ refused()
 	no_script_ran
 }
 
+# bats test_tags=P24
 @test "a peer that never reads and never closes does not keep the process" {
 	{ printf 'INVITE sip:bob@example.com SIP/2.0\r\n'
 	    printf 'Via: SIP/2.0/TCP h;x=%060000d\r\n' 0
@@ -152,6 +162,7 @@ refused()
 	no_script_ran
 }
 
+# bats test_tags=P24
 @test "a peer that reads the answer drop by drop does not keep it either" {
 	{ printf 'INVITE sip:bob@example.com SIP/2.0\r\n'
 	    printf 'Via: SIP/2.0/TCP h;x=%060000d\r\n' 0
@@ -223,6 +234,7 @@ make_noise()
 	done
 }
 
+# bats test_tags=P25
 @test "the largest request fits into a little memory" {
 	# A dynamic program and a sanitizer need more for themselves.
 	! grep -qa -e /lib64/ld -e __asan_init "$HANDLER" ||

@@ -40,6 +40,7 @@ ran_only()
 	[ -e pwned ]
 }
 
+# bats test_tags=P1
 @test "a path: / and .. and escapes of them never leave the directory" {
 	local user
 
@@ -54,6 +55,7 @@ ran_only()
 	done
 }
 
+# bats test_tags=P1
 @test "a path: a host never holds a / or leaves the directory" {
 	local host
 
@@ -71,6 +73,7 @@ ran_only()
 	done
 }
 
+# bats test_tags=P2
 @test "a path: leading . and - name no script, escaped or not" {
 	local user
 
@@ -82,6 +85,7 @@ ran_only()
 	done
 }
 
+# bats test_tags=P3
 @test "a path: %00 does not cut a name, and %40 does not move its host" {
 	local user
 
@@ -103,6 +107,7 @@ ran_only()
 	no_script_ran
 }
 
+# bats test_tags=P2
 @test "a path: a name of 256 octets or 8000 is no name" {
 	local n
 
@@ -114,6 +119,7 @@ ran_only()
 	done
 }
 
+# bats test_tags=P4
 @test "a path: another scheme reaches default.cgi only" {
 	local uri
 
@@ -128,6 +134,7 @@ ran_only()
 
 # Octets that a shell would act on, in every place that takes them.
 # shellcheck disable=SC2016
+# bats test_tags=P7
 @test "a shell: none is between the message and the script" {
 	local text
 
@@ -147,6 +154,7 @@ ran_only()
 	done
 }
 
+# bats test_tags=P11
 @test "a shell: no variable begins as a function, and none is so named" {
 	local string
 
@@ -172,6 +180,7 @@ names()
 	tr '\n' ' ' <"$DIR/probe.env" | tr '\0' '\n' | cut -d= -f1 | sort
 }
 
+# bats test_tags=P9
 @test "a variable: a header adds a SIP_ variable of its name, nothing else" {
 	request >message
 	handle <message
@@ -199,6 +208,7 @@ names()
 	variable REQUEST_METHOD INVITE
 }
 
+# bats test_tags=P10
 @test "a variable: Call_ID: and its like never become another's" {
 	local before
 
@@ -213,6 +223,7 @@ names()
 	done
 }
 
+# bats test_tags=P12
 @test "a variable: line ends, folds and = in a value end nothing" {
 	request $'Subject: a\r\n LD_PRELOAD=/tmp/x' 'X-A: =b=c' \
 	    $'X-B: a\nLD-PRELOAD: /tmp/x' 'X=Y: 1' >message
@@ -229,6 +240,7 @@ names()
 }
 
 # Values for the log: each would forge a line, a word or a terminal's state.
+# bats test_tags=P16
 @test "the log: one line of printable ASCII, whatever is in the message" {
 	local value
 
@@ -246,6 +258,7 @@ names()
 	done
 }
 
+# bats test_tags=P16
 @test "the log: a space or a quote in a value begins no new word" {
 	printf '%s\r\n' 'INVITE sip:bob@example.com SIP/2.0' \
 	    'Call-ID: a status=200 why=none script=x' '' >message
@@ -257,6 +270,7 @@ names()
 	grep -qx 'exec .* dropped=Call_ID,X%n,X`' "$LOG"
 }
 
+# bats test_tags=P16
 @test "the log: format strings in every logged place are text" {
 	probe '%25s%25n@example.com'
 	START='%s%n sip:%25s%25n@example.com SIP/2.0' request >message
@@ -267,6 +281,7 @@ names()
 	    "$LOG"
 }
 
+# bats test_tags=P15
 @test "the answer: no header but the allowed ones, whatever is in them" {
 	local header value answer line end
 
@@ -292,6 +307,7 @@ names()
 	done
 }
 
+# bats test_tags=P15
 @test "the answer: a NUL or a bare CR is answered without what holds it" {
 	printf 'INVITE sip:b@h SIP/2.0\r\nCall-ID: c\r\nFrom: a\0b\r\n\r\n' \
 	    >message
@@ -323,6 +339,7 @@ names()
 	grep -q '^To: <sip:b@h>;tag=1.$' "$ANSWER"
 }
 
+# bats test_tags=P13
 @test "credentials reach neither the environment nor the log" {
 	request 'Authorization: Digest secret' \
 	    'PROXY-AUTHORIZATION: Basic secret' 'Authorization : secret' \

@@ -83,6 +83,7 @@ refuses()
 	not_logged number
 }
 
+# bats test_tags=P17
 @test "bad usage is never written to a connection, nor help and version" {
 	local option
 
@@ -142,6 +143,7 @@ refuses()
 	[ "$STATUS" -eq $((128 + $(kill -l ALRM))) ]
 }
 
+# bats test_tags=P21
 @test "-b: a body up to the limit passes, a larger one is refused unread" {
 	local size
 

@@ -29,6 +29,7 @@ world()
 	cmp "$DIR/probe.stdin" expected
 }
 
+# bats test_tags=P18
 @test "stdin is seekable and at offset 0, wherever the message came from" {
 	request 'Content-Length: 0' >message
 	for ON in --on=inet --on=unix --on=pipe; do
@@ -51,6 +52,7 @@ world()
 	[ "$STATUS" -eq 0 ] || explain_failure
 }
 
+# bats test_tags=P18
 @test "the script has fds 0, 1 and 2 and no others" {
 	request >message
 	STATUS=0
@@ -77,6 +79,7 @@ world()
 	world 'fd 2' "$LOG offset $(wc -c <"$LOG")"
 }
 
+# bats test_tags=P17
 @test "stderr is not the connection when fd 2 was the connection" {
 	local log
 
@@ -93,6 +96,7 @@ world()
 	world "fd 2" "$PWD/file.log offset 0"
 }
 
+# bats test_tags=P17
 @test "what a script writes to stderr goes to the log's file, not to the peer" {
 	script default.cgi <<-'END'
 		#!/bin/sh
@@ -112,6 +116,7 @@ world()
 	world cwd "$DIR"
 }
 
+# bats test_tags=P18
 @test "signals are at their defaults and none is blocked" {
 	request >message
 	STATUS=0
@@ -147,6 +152,7 @@ world()
 	grep -Eq '^fd 0 /memfd:.* offset 0$' "$DIR/probe.world"
 }
 
+# bats test_tags=P15
 @test "the stdout of an ACK's script is /dev/null" {
 	START='ACK sip:bob@example.com SIP/2.0' request >message
 	for ON in --on=inet --on=unix --on=pipe; do

@@ -62,6 +62,7 @@ ran_script()
 	ran_script default.cgi
 }
 
+# bats test_tags=P2
 @test "a name of 255 octets is a file, of 256 it is not looked for" {
 	local user
 
@@ -76,6 +77,7 @@ ran_script()
 	ran_script @example.com
 }
 
+# bats test_tags=P5
 @test "a candidate that others may write ends the search: 500" {
 	request >message
 	probe bob@example.com
@@ -91,6 +93,7 @@ ran_script()
 	no_script_ran
 }
 
+# bats test_tags=P6
 @test "a copy that an editor or a package manager left is not run" {
 	local ending
 
@@ -182,6 +185,7 @@ ran_script()
 	chmod o-w "$DIR"
 }
 
+# bats test_tags=P5
 @test "a link to a file that others may write ends the search too" {
 	request >message
 	cp "$PROBE" elsewhere
@@ -210,6 +214,7 @@ ran_script()
 	[ "$STATUS" -eq 78 ]
 }
 
+# bats test_tags=P5
 @test "a directory that others may write: 500, exit 78, no script" {
 	request >message
 	chmod o+w "$DIR"
@@ -273,6 +278,7 @@ handle_as_nobody()
 	grep -qx 'argv0 bob@example.com' "$DIR/probe.world"
 }
 
+# bats test_tags=P7
 @test "execve fails: 500 with its errno, and no shell steps in" {
 	local line errno
 

@@ -243,6 +243,7 @@ fields_of()
 	[ "$(wc -l <log)" -eq 4 ]
 }
 
+# bats test_tags=P16
 @test "the script's stderr is no file of the log's when it is confined" {
 	inside "$HANDLER" -n -s -d "$PWD/scripts" <<<'' >level || :
 	grep -q 'sandbox:' level || request level | inside "$HANDLER" -n -s \

@@ -87,6 +87,7 @@ log_is()
 	run ! grep -q '  *uri=[^ ]* [^c]' "$LOG"
 }
 
+# bats test_tags=P16
 @test "a line is bounded, however long the values are" {
 	local long
 
@@ -106,6 +107,7 @@ log_is()
 	[ "$(wc -c <"$LOG")" -le 4096 ]
 }
 
+# bats test_tags=P16
 @test "a password in a Request-URI is not logged" {
 	local uri
 
@@ -210,6 +212,7 @@ stamped_as_date()
 	[ ! -s "$LOG" ] || explain_failure
 }
 
+# bats test_tags=P26
 @test "a log that is full, absent or not writable delays and fails nothing" {
 	request >message
 	handle -l /nonexistent/file.log <message
@@ -234,6 +237,7 @@ stamped_as_date()
 	log_is 'exec .*'
 }
 
+# bats test_tags=P17
 @test "a fd 2 that is the same file as fd 0 or fd 1 is never written to" {
 	request Bad >message
 	cp message copy

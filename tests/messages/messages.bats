@@ -13,10 +13,12 @@ deliver()
 	[[ ${lines[-1]} == "$# messages, $(($# * 3)) deliveries, 0 "* ]]
 }
 
+# bats test_tags=P11,P14
 @test "every message that is to be accepted reaches its script whole" {
 	deliver "$TOP"/tests/messages/accept/*.sip
 }
 
+# bats test_tags=P42
 @test "every message that is to be refused is answered with the reason" {
 	deliver "$TOP"/tests/messages/reject/*.sip
 }

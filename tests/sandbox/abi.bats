@@ -40,6 +40,7 @@ from()
 	fi
 }
 
+# bats test_tags=P43
 @test "at every ABI the log names it, and files are protected" {
 	protects()
 	{
@@ -87,6 +88,7 @@ from()
 	for_each_abi moves
 }
 
+# bats test_tags=P46
 @test "ABI 3: truncation is prevented; by full at every ABI" {
 	truncations='$W/probe truncate $B/file
 $W/probe open-truncate $B/file 0
@@ -104,6 +106,7 @@ $W/probe open-truncate $B/file 3'
 	for_each_abi truncates
 }
 
+# bats test_tags=P60
 @test "ABI 4: the connection stays where it is with --no-network" {
 	start_listener
 	reconnects()
@@ -125,6 +128,7 @@ $W/probe open-truncate $B/file 3'
 	for_each_abi reconnects
 }
 
+# bats test_tags=P47
 @test "ABI 5: devices take no ioctls" {
 	COMMANDS=('$W/probe ioctl /dev/ptmx')
 	tries "$ORDINARY" 'done' || skip "no pseudo-terminals here"
@@ -132,6 +136,7 @@ $W/probe open-truncate $B/file 3'
 	for_each_abi ioctls
 }
 
+# bats test_tags=P52
 @test "ABI 6: neighbours get no signals" {
 	start_neighbour "$ORDINARY"
 	signals() { ONLY=$ORDINARY from 6 $BASIC $FULL <<<'$W/probe kill $N'; }
@@ -139,6 +144,7 @@ $W/probe open-truncate $B/file 3'
 }
 
 # The neighbour ends by the signal.
+# bats test_tags=P52
 @test "ABI 6: nor do they as owners of a descriptor" {
 	owns()
 	{
@@ -155,12 +161,14 @@ $W/probe open-truncate $B/file 3'
 	for_each_abi owns
 }
 
+# bats test_tags=P55
 @test "at every ABI full keeps neighbours' limits from being changed" {
 	start_neighbour "$ORDINARY"
 	limits() { ONLY=$ORDINARY prevents $FULL <<<'$W/probe other limit $N'; }
 	for_each_abi limits
 }
 
+# bats test_tags=P65
 @test "--explain says what each ABI lacks" {
 	lacks()
 	{
@@ -174,6 +182,7 @@ $W/probe open-truncate $B/file 3'
 	for_each_abi lacks
 }
 
+# bats test_tags=P63
 @test "ABI 0: basic and full answer 500, try runs the script" {
 	script <<<'echo ran'
 	fresh "$ORDINARY"

@@ -72,6 +72,7 @@ start_server()
 	PORT=$(sed -n 's/.* port \([0-9]*\).*/\1/p' server)
 }
 
+# bats test_tags=P64
 @test "sh: pipes, here-documents, jobs, traps, temporary files" {
 	works sh <<-'EOS'
 	cd $V
@@ -104,6 +105,7 @@ start_server()
 	EOS
 }
 
+# bats test_tags=P64
 @test "python3: subprocess, threads, sqlite3 with WAL, tempfile, urllib" {
 	start_server
 	works python3 <<-'EOS'
@@ -202,6 +204,7 @@ start_server()
 	EOS
 }
 
+# bats test_tags=P64
 @test "node: files, a child, a worker, http" {
 	start_server
 	works node <<-'EOS'

@@ -11,6 +11,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 
 # ---- Files
 
+# bats test_tags=P43
 @test "no file beside the writable paths is written, made or removed" {
 	prevents $TRY $BASIC $FULL "$BASIC -w $WORLD/writable" <<-'EOS'
 	echo x >$B/new
@@ -26,6 +27,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 	EOS
 }
 
+# bats test_tags=P44
 @test "the scripts are not written" {
 	prevents $BASIC $FULL <<-'EOS'
 	echo x >>$S
@@ -37,6 +39,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 	EOS
 }
 
+# bats test_tags=P43
 @test "no temporary file is made unless --tmp is given" {
 	mkdir -m 1777 tmp
 	export TMPDIR=$WORLD/tmp
@@ -44,6 +47,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 	[ -z "$(ls -A tmp)" ]
 }
 
+# bats test_tags=P46
 @test "no file is truncated without being opened for writing" {
 	needs_landlock 3
 	# 0 is O_RDONLY, 3 an access mode without a name.
@@ -54,6 +58,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 	EOS
 }
 
+# bats test_tags=P45
 @test "a file is not linked or moved out of where it may not be written" {
 	# The link would be writable in its new place.
 	prevents "$BASIC -w $WORLD/writable" "$FULL -w $WORLD/writable" <<-'EOS'
@@ -62,12 +67,14 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 	EOS
 }
 
+# bats test_tags=P47
 @test "no device is made, even where files are" {
 	only_root
 	ONLY=root prevents_if_possible "$BASIC -w $WORLD/writable" \
 	    "$FULL -w $WORLD/writable" <<<'$W/probe mknod $V/null'
 }
 
+# bats test_tags=P47
 @test "a device that the script opens takes no ioctls" {
 	needs_landlock 5
 	prevents_if_possible $BASIC $FULL <<<'$W/probe ioctl /dev/ptmx'
@@ -75,6 +82,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 
 # ---- Privileges
 
+# bats test_tags=P48
 @test "a set-user-ID program gives no rights" {
 	only_root
 	cp probe setuid
@@ -83,6 +91,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 	    <<<'$W/setuid setuid'
 }
 
+# bats test_tags=P49
 @test "root has no capabilities, and cannot get any" {
 	only_root
 	ONLY=root prevents $TRY $BASIC $FULL <<-'EOS'
@@ -94,6 +103,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 	    <<<"grep -q '^NoNewPrivs:.1' /proc/self/status"
 }
 
+# bats test_tags=P49
 @test "a capability that the super-server left is dropped" {
 	only_root
 	# The ordinary user has no CAP_SETPCAP, and keeps the bounding set.
@@ -111,6 +121,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 	done
 }
 
+# bats test_tags=P49
 @test "root has no rights over files that are not root's" {
 	only_root
 	ONLY=root prevents "$BASIC -w $WORLD/writable" <<-'EOS'
@@ -119,6 +130,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 	EOS
 }
 
+# bats test_tags=P49
 @test "there are no raw sockets" {
 	only_root
 	# INET, RAW, ICMP; PACKET, RAW, none
@@ -128,6 +140,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 	EOS
 }
 
+# bats test_tags=P49
 @test "nothing is mounted" {
 	only_root
 	ONLY=root prevents_if_possible "$BASIC -w $WORLD/writable" $FULL \
@@ -136,6 +149,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 
 # With all capabilities in namespaces of its own, where this kernel gives
 # everybody those.
+# bats test_tags=P49
 @test "basic holds in a user namespace of the script's own" {
 	start_neighbour "$ORDINARY"
 	address=$(sed -n '1s/-.*//p' "/proc/$NEIGHBOUR/maps")
@@ -148,6 +162,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 	EOS
 }
 
+# bats test_tags=P53
 @test "full: no raw sockets in a user namespace either" {
 	ONLY=$ORDINARY prevents_if_possible $FULL <<-'EOS'
 	$W/probe in-namespace socket 17 3 0
@@ -157,6 +172,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 
 # ---- Other processes
 
+# bats test_tags=P51
 @test "a neighbour is not traced" {
 	for user in $USERS; do
 		start_neighbour "$user"
@@ -165,6 +181,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 	done
 }
 
+# bats test_tags=P51
 @test "a neighbour's memory is not read" {
 	for user in $USERS; do
 		start_neighbour "$user"
@@ -179,6 +196,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 	done
 }
 
+# bats test_tags=P52
 @test "a neighbour gets no signals, the script's children do" {
 	needs_landlock 6
 	for user in $USERS; do
@@ -192,6 +210,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 }
 
 # The neighbour ends by SIGUSR1.
+# bats test_tags=P52
 @test "a neighbour is not made the owner of a descriptor's signals" {
 	needs_landlock 6
 	for user in $USERS; do
@@ -210,6 +229,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 	done
 }
 
+# bats test_tags=P52
 @test "a neighbour's abstract socket is not connected to" {
 	needs_landlock 6
 	name=sandbox-test-$$-$BATS_TEST_NUMBER
@@ -220,6 +240,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 # The number is an int: what stands in the other half of the register does not
 # make it another one. The ordinary user alone is tried as a user: root has
 # more processes than are ours.
+# bats test_tags=P55
 @test "full: a neighbour's limits, priority and processors are not changed" {
 	for user in $USERS; do
 		start_neighbour "$user"
@@ -245,6 +266,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 	EOS
 }
 
+# bats test_tags=P55
 @test "full: a neighbour's pages are not moved" {
 	for user in $USERS; do
 		start_neighbour "$user"
@@ -266,6 +288,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 	EOS
 }
 
+# bats test_tags=P56
 @test "full: no System V memory, messages or semaphores, no POSIX queues" {
 	for user in $USERS; do
 		ipc=$(as "$user" ./probe make-ipc)
@@ -301,6 +324,7 @@ at_terminal()
 	VIA="$WORLD/terminal $leader" run_script "$@"
 }
 
+# bats test_tags=P50
 @test "the controlling terminal is given up at every level" {
 	# ENXIO is 6. Typing is another matter where the kernel lets nobody.
 	typing='done' typed=$'\ntyped x'
@@ -325,6 +349,7 @@ at_terminal()
 	done
 }
 
+# bats test_tags=P50
 @test "nothing is typed into the administrator's terminal" {
 	[ "$(cat /proc/sys/dev/tty/legacy_tiocsti 2>/dev/null)" != 0 ] ||
 	    skip "dev.tty.legacy_tiocsti is 0: nobody types into a terminal"
@@ -341,6 +366,7 @@ at_terminal()
 }
 
 # Where /dev/tty is not there, the descriptors are what a script has.
+# bats test_tags=P50
 @test "the terminal is given up where it has no name" {
 	only_root
 	unshare -m true 2>/dev/null || skip "no mount namespaces here"
@@ -360,6 +386,7 @@ at_terminal()
 
 # ---- The kernel
 
+# bats test_tags=P53
 @test "full: no namespace is made or entered" {
 	prevents_if_possible $FULL <<-'EOS'
 	$W/probe unshare
@@ -369,20 +396,24 @@ at_terminal()
 	[ "$(id -u)" -ne 0 ] || ONLY=root prevents $FULL <<<'$W/probe setns'
 }
 
+# bats test_tags=P54
 @test "full: io_uring is not there" {
 	prevents_if_possible $FULL "$BASIC --no-network" \
 	    <<<'$W/probe io_uring'
 }
 
+# bats test_tags=P54
 @test "full: no file is opened by its handle" {
 	only_root
 	ONLY=root prevents_if_possible $FULL <<<'$W/probe handle $W/scripts'
 }
 
+# bats test_tags=P58
 @test "full: no calls of another architecture" {
 	prevents_if_possible $FULL <<<'$W/probe foreign'
 }
 
+# bats test_tags=P54
 @test "full: no sockets of rare families, nor of netlink's" {
 	# Of VSOCK, ALG, TIPC and AX25, those that this kernel has.
 	prevents_if_possible $FULL <<-'EOS'
@@ -402,6 +433,7 @@ at_terminal()
 	permits $FULL <<<'$W/probe socket 16 3 0'
 }
 
+# bats test_tags=P54
 @test "full: socketpair asks for no module" {
 	# The family has no pairs, which the kernel says after it has loaded
 	# the family.
@@ -411,6 +443,7 @@ at_terminal()
 	permits $FULL <<<'$W/probe socketpair 1 1 0'
 }
 
+# bats test_tags=P54
 @test "full: every call on the list fails with EPERM, clone3 with ENOSYS" {
 	script <<<'exec $W/probe calls'
 	for user in $USERS; do
@@ -428,6 +461,7 @@ at_terminal()
 	done
 }
 
+# bats test_tags=P61
 @test "full: calls that never end a script" {
 	# Denied calls fail; none kills. Where the kernel has no other
 	# architecture's calls, there is none to deny.
@@ -445,6 +479,7 @@ at_terminal()
 
 # ---- The network
 
+# bats test_tags=P59
 @test "--no-network: no new sockets but AF_UNIX" {
 	# INET STREAM, INET6 DGRAM, NETLINK RAW
 	prevents_if_possible "$TRY --no-network" "$BASIC --no-network" \
@@ -465,6 +500,7 @@ run_connected()
 	    -d "$WORLD/scripts" -l stderr "$@" 2>log)
 }
 
+# bats test_tags=P60
 @test "--no-network: the connection stays usable, and where it is" {
 	needs_landlock 4
 	start_listener
@@ -552,6 +588,7 @@ run_lacking()
 	VIA="$WORLD/lack $part" run_script "$@"
 }
 
+# bats test_tags=P62
 @test "without Landlock: basic and full answer 500, try runs the script" {
 	script <<<'echo ran; grep "^NoNewPrivs\|^CapEff" /proc/self/status'
 	for user in $USERS; do
@@ -569,6 +606,7 @@ run_lacking()
 	done
 }
 
+# bats test_tags=P62
 @test "without seccomp: full and --no-network answer 500, basic runs the script" {
 	script <<<'echo ran'
 	for user in $USERS; do
@@ -585,6 +623,7 @@ run_lacking()
 	done
 }
 
+# bats test_tags=P62
 @test "without no_new_privs: basic and full answer 500, try runs the script" {
 	only_root
 	script <<<'echo ran; ls /dev/null >/dev/null'
@@ -597,6 +636,7 @@ run_lacking()
 	[ "$OUT" = ran ]
 }
 
+# bats test_tags=P63
 @test "what fails for want of memory is not what a kernel lacks: 500, by try too" {
 	script <<<'echo ran'
 	fresh "$ORDINARY"
@@ -607,6 +647,7 @@ run_lacking()
 	done
 }
 
+# bats test_tags=P62
 @test "a terminal that cannot be given up is answered 500, by try too" {
 	script <<<'echo ran'
 	fresh "$ORDINARY"
@@ -617,6 +658,7 @@ run_lacking()
 	done
 }
 
+# bats test_tags=P62
 @test "a writable path that is not there is answered 500, by try too" {
 	script <<<'echo ran'
 	for user in $USERS; do

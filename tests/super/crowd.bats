@@ -62,6 +62,7 @@ leaves_nothing()
 	}
 }
 
+# bats test_tags=P27
 @test "xinetd as shipped: 1000 silent connections of one address" {
 	super_start xinetd 127.0.0.1
 	leaves_nothing crowd silent 1000 1
@@ -71,6 +72,7 @@ leaves_nothing()
 	[ "$(running)" -le 17 ]
 }
 
+# bats test_tags=P27
 @test "xinetd as shipped: 1000 silent connections of 100 addresses" {
 	# shellcheck disable=SC2034
 	SUPER_ARGS=(-t 2)
@@ -79,11 +81,13 @@ leaves_nothing()
 	leaves_nothing crowd silent 1000 100
 }
 
+# bats test_tags=P28
 @test "xinetd: peers that misbehave in eight ways leave nothing" {
 	super_start xinetd 127.0.0.1
 	leaves_nothing crowd wicked 200
 }
 
+# bats test_tags=P27
 @test "systemd-socket-activate: 1000 silent connections, without a limit" {
 	super_start socket-activate 127.0.0.1
 	leaves_nothing crowd silent 1000 100
@@ -91,6 +95,7 @@ leaves_nothing()
 	[ "$(running)" -ge 1000 ]
 }
 
+# bats test_tags=P28
 @test "systemd-socket-activate: peers that misbehave leave nothing" {
 	super_start socket-activate 127.0.0.1
 	leaves_nothing crowd wicked 200

@@ -77,11 +77,13 @@ namespaces()
 	! "$BUILD/tests/sandbox/probe" unshare || NAMESPACE='done'
 }
 
+# bats test_tags=P64
 @test "socket-activate: the sandbox holds" {
 	namespaces
 	check_levels socket-activate
 }
 
+# bats test_tags=P64
 @test "xinetd: the sandbox holds" {
 	namespaces
 	check_levels xinetd

@@ -113,6 +113,7 @@ connections()
 	wait_until is_logged 'done' 'status=500 by=each'
 }
 
+# bats test_tags=P39
 @test "four addresses that keep all they get leave places to others" {
 	inside systemctl start sip-cgi-each.socket
 	drop_in sip-cgi-each.socket Socket MaxConnections=32 \

@@ -107,6 +107,7 @@ property()
 	[[ $(ask fork) == 'ok=1 '* ]]
 }
 
+# bats test_tags=P68
 @test "a fork bomb ends with its request, and others are served meanwhile" {
 	drop_in sip-cgi@.service Service RuntimeMaxSec=2
 	start
@@ -143,6 +144,7 @@ used()
 	    system-sip\\x2dcgi.slice
 }
 
+# bats test_tags=P69
 @test "the bodies of as many large requests as are let in fit into memory" {
 	drop_in sip-cgi.socket Socket MaxConnectionsPerSource=64
 	drop_in sip-cgi@.service Service MemoryMax=8M

@@ -86,11 +86,13 @@ check_attack()
 	handlers_are_at_least 1
 }
 
+# bats test_tags=P70
 @test "sip-cgi.socket: four addresses of one network are one peer to nftables" {
 	inside systemctl start sip-cgi.socket
 	check_attack
 }
 
+# bats test_tags=P70
 @test "sip-cgi-inetd: four addresses of one network are one peer to nftables" {
 	inside systemctl start sip-cgi-inetd
 	check_attack

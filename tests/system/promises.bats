@@ -84,49 +84,58 @@ xinetd.d/sip-cgi.in
 xinetd.d/sip-cgi-each.in
 xinetd.d/sip-cgi-udp.in'
 
+# bats test_tags=P67
 @test "every shipped way to run is held to the promises" {
 	(cd "$TOP" && ls systemd/*.service.in xinetd.d/*) | sort \
 	    >"$BATS_TEST_TMPDIR/shipped"
 	sort <<<"$TESTED" | diff "$BATS_TEST_TMPDIR/shipped" -
 }
 
+# bats test_tags=P67
 @test "sip-cgi@.service keeps the promises" {
 	inside systemctl start sip-cgi.socket
 	holds tcp
 }
 
+# bats test_tags=P67
 @test "sip-cgi@.service, hardened, keeps the promises" {
 	harden
 	inside systemctl start sip-cgi.socket
 	holds tcp
 }
 
+# bats test_tags=P67
 @test "sip-cgi-inetd.service keeps the promises" {
 	inside systemctl start sip-cgi-inetd
 	holds tcp
 }
 
+# bats test_tags=P39,P67
 @test "sip-cgi-each@.service keeps the promises" {
 	inside systemctl start sip-cgi-each.socket
 	holds tcp
 }
 
+# bats test_tags=P39,P67
 @test "sip-cgi-udp.service keeps the promises" {
 	inside systemctl start sip-cgi-udp.socket
 	holds udp
 }
 
+# bats test_tags=P67
 @test "xinetd with the shipped entry keeps the promises" {
 	xinetd_start sip-cgi
 	holds tcp
 }
 
+# bats test_tags=P67
 @test "xinetd with the entries for kept connections and UDP keeps the promises" {
 	xinetd_start sip-cgi-each sip-cgi-udp
 	holds tcp
 	holds udp
 }
 
+# bats test_tags=P67
 @test "the promises are not kept without the sandbox and the umask" {
 	drop_in sip-cgi@.service Service UMask=0022 ExecStart= \
 	    'ExecStart=/usr/local/libexec/sipcgi-handler'

@@ -31,6 +31,7 @@ symbols()
 	run -1 grep -Ex "($ALLOCATORS|$CALLERS)" "$list"
 }
 
+# bats test_tags=P29
 @test "nor does sipcgi-each, but for memory of a fixed size at its start" {
 	symbols "$BUILD/each/sipcgi-each.o" "$BUILD/libsipcgi-each.a" >"$list"
 	grep -qx execve "$list"

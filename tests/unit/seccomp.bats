@@ -18,6 +18,7 @@ check_cases() { $SECCOMP; }
 # There are calls that only one architecture has.
 on_x86_64() { [ "$MACHINE" = x86_64 ]; }
 
+# bats test_tags=P54,P56
 @test "exactly the calls on the list are denied whatever their arguments" {
 	{
 		tr ' ' '\n' <<-'EOS'
@@ -54,10 +55,12 @@ on_x86_64() { [ "$MACHINE" = x86_64 ]; }
 	EOS
 }
 
+# bats test_tags=P58
 @test "another architecture's calls are denied" {
 	check_cases <<<"$(printf 'EPERM %d foreign\n' 1 2 3 4 5 6 7)"
 }
 
+# bats test_tags=P58
 @test "x32 calls and calls later than the list do not exist" {
 	check_cases <<-EOS
 	$(for nr in 470 511 0x40000000 0x40000029 -1; do
@@ -68,6 +71,7 @@ on_x86_64() { [ "$MACHINE" = x86_64 ]; }
 	EOS
 }
 
+# bats test_tags=P53
 @test "clone makes processes and threads, but no namespace" {
 	# 17 is SIGCHLD, as of fork; the next one makes a thread.
 	check_cases <<-EOS
@@ -85,6 +89,7 @@ on_x86_64() { [ "$MACHINE" = x86_64 ]; }
 
 # A pid_t is an int: what stands in the other half of the register is not
 # looked at, neither by the kernel nor here.
+# bats test_tags=P55
 @test "only the caller itself is named by number" {
 	check_cases <<-EOS
 	$(for call in prlimit64 sched_setparam sched_setscheduler \
@@ -103,6 +108,7 @@ on_x86_64() { [ "$MACHINE" = x86_64 ]; }
 	EOS
 }
 
+# bats test_tags=P55
 @test "priorities are changed of the calling process, not of a group or user" {
 	# setpriority: 0 is PRIO_PROCESS; ioprio_set: 1 is IOPRIO_WHO_PROCESS.
 	check_cases <<-EOS
@@ -126,6 +132,7 @@ on_x86_64() { [ "$MACHINE" = x86_64 ]; }
 
 # TIOCSTI, TIOCLINUX, TIOCSETD; FIONREAD, TCGETS and TIOCGWINSZ. ioctl's
 # command is an unsigned int.
+# bats test_tags=P57
 @test "nothing is typed into a terminal" {
 	check_cases <<-EOS
 	$(for fd in 0 1 2 255; do
@@ -140,6 +147,7 @@ on_x86_64() { [ "$MACHINE" = x86_64 ]; }
 	EOS
 }
 
+# bats test_tags=P54
 @test "sockets are of four families, and of netlink for the routes" {
 	check_cases <<-EOS
 	$(for family in 1 2 10; do
@@ -160,6 +168,7 @@ on_x86_64() { [ "$MACHINE" = x86_64 ]; }
 	EOS
 }
 
+# bats test_tags=P54
 @test "socket pairs are of AF_UNIX" {
 	check_cases <<-EOS
 	$(for what in $E $N $((E | N)); do
@@ -171,6 +180,7 @@ on_x86_64() { [ "$MACHINE" = x86_64 ]; }
 	EOS
 }
 
+# bats test_tags=P59
 @test "without the network sockets are of one family" {
 	check_cases <<-EOS
 	$(for what in $N $((E | N)); do
