@@ -1,5 +1,7 @@
 # sipcgi-each: whatever a script does, its peer gets an answer, and the log
 # says what the script did.
+#
+# Runs early: it takes long.
 
 load each
 

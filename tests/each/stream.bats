@@ -1,5 +1,7 @@
 # sipcgi-each on a connection that is kept: many requests, one after the other
 # and in parallel, until one side ends it.
+#
+# Runs early: it takes long.
 
 # Each test is a subshell:
 # shellcheck disable=SC2030,SC2031

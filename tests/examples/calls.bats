@@ -2,6 +2,8 @@
 # Many calls by sipp to each example behind a super-server, eight at a time,
 # each on a connection of its own; all must go as the scenario says. Under
 # CHECK=all there are many.
+#
+# Runs early: it takes long.
 
 load registrar.bash
 

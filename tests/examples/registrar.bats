@@ -1,5 +1,7 @@
 #!/usr/bin/env bats
 # The example registrar: who may register, and what nobody can.
+#
+# Runs early: it takes long.
 
 load registrar.bash
 

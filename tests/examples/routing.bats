@@ -1,5 +1,7 @@
 #!/usr/bin/env bats
 # The examples lcr and screen.
+#
+# Runs early: it takes long.
 
 load examples
 

@@ -1,4 +1,6 @@
 # SPEC 3: reading one message, where it ends, the deadline and the limits.
+#
+# Runs early: it takes long.
 
 # Each test is a subshell of its own, and shares variables with blackbox.bash:
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153

@@ -2,6 +2,8 @@
 # bounded time with a status of its own choosing, answers once or not at all,
 # and runs no script with half a message. Crowds of them under a super-server
 # are in super/crowd.bats; sizes and counts at their limits in framing.bats.
+#
+# Runs early: it takes long.
 
 # Each test is a subshell of its own, and shares variables with blackbox.bash:
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153

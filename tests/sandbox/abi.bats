@@ -2,6 +2,8 @@
 # The sandbox on kernels with an older Landlock: builds of the handler that
 # use no more than the ABI of their number.
 #
+# Runs early: it takes long.
+#
 # shellcheck disable=SC2016,SC2086,SC2034
 
 load sandbox

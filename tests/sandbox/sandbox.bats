@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # What a sandboxed script cannot do. Each test tries it without the sandbox
 # first, where it succeeds. SECURITY.md names these tests.
+#
+# Runs early: it takes long.
 
 # A set of options is split on purpose.
 # shellcheck disable=SC2086,SC2015,SC2034,SC2153

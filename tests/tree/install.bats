@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # make install, uninstall and dist. The program is built for it in a tree of
 # its own, so that no other test's program changes under it.
+#
+# Runs early: it takes long.
 
 load ../helpers/helper
 
