@@ -164,7 +164,7 @@ count() { find "$BOX/new" "$BOX/cur" -type f | wc -l; }
 	local value
 
 	mailbox
-	mkdir -p "$BATS_TEST_TMPDIR/state/new"
+	mkdir -p "$STATE_DIRECTORY/new"
 	# shellcheck disable=SC2016
 	for value in ../mail/bob '..%2F..' '.' '%2e%2e' '$(touch%20pwned)' '-f' '%00' "'"; do
 		BODY=x ask MESSAGE "sip:$value@b.example" \

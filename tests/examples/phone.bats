@@ -75,6 +75,7 @@ teardown()
 		kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" 2>/dev/null || :
 	done
+	rm -rf "$STATE_DIRECTORY"
 }
 
 binding() { registrar list | grep -q "^$1 sip:"; }
