@@ -279,7 +279,7 @@ screened()
 @test "screen: a caller of any legal kind is one, and is blocked by what is typed" {
 	screened
 	for FROM in '<tel:+12025550100>' 'tel:310080120;phone-context=ims.example' \
-	    '<im:x@a.example>' '<sip:a.example>'; do
+	    '<im:x@a.example>' '<urn:service:sos>' '<sip:a.example>'; do
 		ask INVITE sip:me@b.example
 		is '302 Moved Temporarily'
 	done
@@ -292,7 +292,7 @@ screened()
 	screen block '%61nn@a.example'
 	# shellcheck disable=SC2034 # ask reads it
 	for FROM in '<tel:+1(202)5550100>' 'tel:310080120;phone-context=ims.example' \
-	    '<sip:x@spam3.example>' '<sips:Bob@a.EXAMPLE;x=y>' '<sip:ann@a.example>'; do
+	    '<sip:x@spam3.example>' '<im:x@spam3.example>' '<sips:Bob@a.EXAMPLE;x=y>' '<sip:ann@a.example>'; do
 		ask INVITE sip:me@b.example
 		is '607 Unwanted'
 	done
