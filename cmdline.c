@@ -275,7 +275,7 @@ int
 cmdline_read(const struct cmdline *c, int argc, char **argv)
 {
 	const struct cmdline_option *o;
-	struct names names;
+	struct names names = { .letters = "" };
 	int result;
 	size_t i;
 

@@ -241,8 +241,9 @@ sipuri_user(const unsigned char *buf, struct slice user, char *out)
 		unsigned octet;
 
 		if (*p == '#') {
-			memcpy(out + n, "%23", 3);
-			n += 3;
+			out[n++] = '%';
+			out[n++] = '2';
+			out[n++] = '3';
 			p++;
 			continue;
 		}

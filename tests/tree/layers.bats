@@ -7,7 +7,7 @@ load ../helpers/helper
 # What a compiler calls by itself, and functions of their arguments alone:
 # no I/O, no allocation, no errno, no state.
 ALLOWED='mem(cpy|move|set|cmp|chr|rchr|mem)|str(len|nlen|cmp|ncmp|chr|rchr|'\
-'chrnul|cpy|cspn|spn)|inet_pton|ntohs|__stack_chk_(fail|guard)|__mem(cpy|move|set)_chk|'\
+'chrnul|cpy|cspn|spn)|inet_pton|ntohs|bcmp|__stack_chk_(fail|guard)|__mem(cpy|move|set)_chk|'\
 '__str(cpy|cat)_chk'
 
 setup()
