@@ -129,6 +129,7 @@ BASIC=--sandbox=basic FULL=--sandbox=full TRY=--sandbox=try
 	ONLY=root prevents "$BASIC -w $WORLD/writable" <<-'EOS'
 	chown 1:1 $V/file
 	chown 1:1 $B && chmod 0 $B && ls $B
+	setpriv --reuid=1 --clear-groups true
 	EOS
 }
 
