@@ -117,8 +117,8 @@ try_own(char **argv)
 
 /*
  * WHAT NUMBER: change another process, or all of a group or a user.  The
- * number has 64 bits, of which the kernel looks at half.  What is set is what
- * processes have anyway, or harms none.
+ * number has 64 bits, of which the kernel looks at half.  A user's processes
+ * get what they have anyway.
  */
 static int
 try_other(char **argv)
@@ -129,7 +129,7 @@ try_other(char **argv)
 		int32_t nice;
 		uint32_t priority;
 		uint64_t deadline[3];
-	} batch = { sizeof(batch), SCHED_BATCH, 0, 0, 0, { 0 } };
+	} batch = { sizeof(batch), SCHED_BATCH, 0, 19, 0, { 0 } };
 	struct rlimit none = { 0, 0 };
 	struct sched_param zero = { 0 };
 	cpu_set_t cpus;
@@ -140,8 +140,8 @@ try_other(char **argv)
 		long call, args[4];
 	} others[] = {
 		{ "limit", SYS_prlimit64, { n, RLIMIT_CORE, (long)&none, 0 } },
-		{ "priority", SYS_setpriority, { PRIO_PROCESS, n, 0 } },
-		{ "group-priority", SYS_setpriority, { PRIO_PGRP, n, 0 } },
+		{ "priority", SYS_setpriority, { PRIO_PROCESS, n, 19 } },
+		{ "group-priority", SYS_setpriority, { PRIO_PGRP, n, 19 } },
 		{ "user-priority", SYS_setpriority, { PRIO_USER, n, 0 } },
 		{ "io-priority", SYS_ioprio_set, { 1, n, 0 } },
 		{ "group-io-priority", SYS_ioprio_set, { 2, n, 0 } },
