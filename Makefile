@@ -92,6 +92,7 @@ INSTALL_DATA = $(INSTALL) -m 644
 BUILD = $(if $(SANITIZE),build/sanitize,build)
 PROGRAM = $(if $(filter build,$(BUILD)),,$(BUILD)/)sipcgi-handler
 EACH = $(PROGRAM:handler=each)
+CHECK = $(BUILD)/sipcgi-check
 
 # musl starts a static program many times faster than glibc starts any.
 ifneq ($(filter default undefined,$(origin CC)),)
@@ -112,7 +113,8 @@ CFLAGS = -Os -g
 LANGUAGE = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
 # options.c has it. It is no flag of the others, so that make install with
 # another prefix compiles one file.
-PLACES = -DSCRIPT_DIRECTORY='"$(sipdir)"'
+PLACES = -DSCRIPT_DIRECTORY='"$(sipdir)"' \
+	-DHANDLER='"$(libexecdir)/sipcgi-handler"'
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wconversion -Wsign-conversion -Wcast-align \
 	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 \
@@ -189,6 +191,7 @@ FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(call place,755,$(filter-out %.conf,$(EXAMPLES)),$(docdir)/examples) \
 	$(call place,644,$(filter %.conf,$(EXAMPLES)),$(docdir)/examples) \
 	$(call place,644,$(filter %/README %.md,$(PLACED)) $(wildcard LICENSE SECURITY.md),$(docdir)) \
+	755:$(CHECK):$(bindir)/sipcgi-check \
 	$(if $(filter %/sipcgi-log,$(TOOL)),755:$(TOOL):$(bindir)/sipcgi-log)
 CONFIG = $(call place,644,$(filter $(BUILD)/xinetd.d/%,$(FROM_TEMPLATES)),$(sysconfdir)/xinetd.d) \
 	$(call place,644,$(filter %/sip-cgi-inetd.conf,$(FROM_TEMPLATES)),$(sysconfdir)) \
@@ -211,7 +214,7 @@ run = $(if $(filter 1,$(V)),$(2),$(SAY) $(1) $@; $(2))
 .SUFFIXES:
 .SECONDARY:
 
-all: $(PROGRAM) $(EACH) $(TOOL)
+all: $(PROGRAM) $(EACH) $(CHECK) $(TOOL)
 	@:
 
 $(PROGRAM): $(BUILD)/sipcgi-handler.o $(LIBRARY)
@@ -225,6 +228,11 @@ $(EACH): HARDENING_LINK = -Wl,-z,noexecstack,-z,relro,-z,now
 $(EACH): $(BUILD)/each/sipcgi-each.o $(EACH_SYSTEM:%=$(BUILD)/%.o) $(LIBRARY)
 	$(call run,LINK,$(LINK) -o $@ $^ $(LDLIBS))
 
+# For people, who do not start it for each request.
+CHECK_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tools/check/*.c))
+$(CHECK): $(CHECK_OBJECTS) $(LIBRARY)
+	$(call run,LINK,$(LINK) -o $@ $(CHECK_OBJECTS) $(LIBRARY) $(LDLIBS))
+
 # From scratch: ar would keep members that are no longer in the list.
 $(LIBRARY): $(MODULES:%=$(BUILD)/%.o) $(EACH_PURE:%=$(BUILD)/%.o)
 	@rm -f $@
@@ -234,8 +242,8 @@ $(BUILD)/%.o: %.c $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
 	$(call run,CC,$(COMPILE) -I. -MMD -MP -c -o $@ $<)
 
-$(BUILD)/options.o: LANGUAGE += $(PLACES)
-$(BUILD)/options.o: $(BUILD)/places
+$(BUILD)/options.o $(BUILD)/tools/check/sipcgi-check.o: LANGUAGE += $(PLACES)
+$(BUILD)/options.o $(BUILD)/tools/check/sipcgi-check.o: $(BUILD)/places
 
 # A driver for unit tests or a benchmark, linked to all modules but main's.
 test-programs: $(TEST_PROGRAMS) $(OLDER_KERNELS)
@@ -322,7 +330,7 @@ $(PLACED): $(BUILD)/%: % $(BUILD)/places
 	$(call run,SED,$(PLACE) $< >$@)
 
 DEPENDENCIES = $(wildcard $(SOURCES:%.c=$(BUILD)/%.d) \
-	$(EACH_SOURCES:%.c=$(BUILD)/%.d) $(BUILD)/tests/*.d \
+	$(EACH_SOURCES:%.c=$(BUILD)/%.d) $(CHECK_OBJECTS:.o=.d) $(BUILD)/tests/*.d \
 	$(BUILD)/tests/*/*.d)
 # The compiler writes them; sandbox-abi6.d is not a program to be linked.
 $(DEPENDENCIES): ;

@@ -17,8 +17,8 @@ static const char fallback[] = "default.cgi";
  * Who may write to the directory decides what we execute: nobody but its
  * owner and group.  Entered first, it is the same one for all that follows.
  */
-static int
-enter_directory(const char *directory)
+int
+script_enter(const char *directory)
 {
 	struct stat st;
 
@@ -86,14 +86,22 @@ look_at(const char *name, int *error)
 	return SCRIPT_TAKEN;
 }
 
+struct script_try
+script_look(const char *name)
+{
+	struct script_try try = { .name = name };
+
+	try.verdict = look_at(name, &try.error);
+	return try;
+}
+
 /* Try a name; says whether the search is over. */
 static bool
 try_name(struct script *s, const char *name)
 {
 	struct script_try *try = &s->tries[s->ntries++];
 
-	*try = (struct script_try){ .name = name };
-	try->verdict = look_at(name, &try->error);
+	*try = script_look(name);
 	return try->verdict == SCRIPT_TAKEN ||
 	    try->verdict == SCRIPT_WRITABLE;
 }
@@ -176,7 +184,7 @@ script_choose(struct script *s, const char *directory,
 
 	s->ntries = 0;
 	s->name = s->path = s->interpreter = NULL;
-	error = enter_directory(directory);
+	error = script_enter(directory);
 	if (error != 0)
 		return error;
 	if (!(m->uri.is_sip && try_uri(s, m, buf, room)))

@@ -47,6 +47,15 @@ struct script {
 };
 
 /*
+ * Enter the directory and make sure that it may be served from.  Returns 0, or
+ * a negated enum why with errno.
+ */
+int script_enter(const char *directory);
+
+/* What would become of a file of this name in the working directory. */
+struct script_try script_look(const char *name);
+
+/*
  * Enter the directory (an absolute path) and find the script: the first of
  * the names that is a regular file this process may execute.  It must be an
  * ELF file or begin with "#!" and an interpreter that is there.  A file that

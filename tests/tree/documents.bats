@@ -62,6 +62,12 @@ same_options()
 	same_options "$EACH" sipcgi-each.8
 }
 
+@test "sipcgi-check(1) has the options of --help, and no others" {
+	helped "$BUILD/sipcgi-check"
+	documented sipcgi-check.1 DESCRIPTION
+	same help manual
+}
+
 @test "sipcgi-log(1) has the options of --help, and no others" {
 	helped "$BUILD/sipcgi-log"
 	documented sipcgi-log.1 DESCRIPTION
