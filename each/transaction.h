@@ -43,7 +43,9 @@
  * a CANCEL is compared with: a caller who sends thousands on purpose makes
  * nobody's message expensive.
  */
+#ifndef TRANSACTION_LOOK_AT
 #define TRANSACTION_LOOK_AT 8
+#endif
 
 _Static_assert((TRANSACTION_MAX & (TRANSACTION_MAX - 1)) == 0 &&
     TRANSACTION_MAX >= 2 && TRANSACTION_MAX <= 32768,

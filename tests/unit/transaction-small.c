@@ -1,12 +1,13 @@
 /*
- * transaction-small - the model of the table again, with a table of 8 and a
- * ring of 3000 octets, so that both are full most of the time.
+ * transaction-small - the model of the table again, with a table of 16 and a
+ * ring of 1600 octets, so that both are full most of the time.
  *
  * usage: transaction-small random N    N programs for check_transaction()
  *        transaction-small check FILE...  each such a program
  */
-#define TRANSACTION_MAX 8
-#define TRANSACTION_KEEP 3000
+#define TRANSACTION_MAX 16
+#define TRANSACTION_KEEP 1600
+#define TRANSACTION_LOOK_AT TRANSACTION_MAX
 
 #include "../../each/transaction.c"
 #include "../fuzz/check_transaction.c"
