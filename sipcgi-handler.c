@@ -151,7 +151,8 @@ linger(void)
 static int
 explain(const struct life *l)
 {
-	const struct explain e = { &l->outcome, &l->request, &l->script };
+	const struct explain e = { .outcome = &l->outcome,
+	    .request = &l->request, .script = &l->script };
 
 	return explain_print(&e, l->options.explain_json);
 }

@@ -206,6 +206,14 @@ stamped_as_date()
 	[ "$(unstamped file.log | sort -u | wc -l)" -eq 1 ]
 }
 
+@test "a process logs any number of lines, and to a new file once it is rotated" {
+	"$BUILD/tests/unit/log-many" "$PWD/file.log" 2000
+	[ "$(grep -c ' many\[[0-9]*\]: first$' file.log.1)" -eq 1000 ]
+	[ "$(wc -l <file.log.1)" -eq 1000 ]
+	[ "$(grep -c ' many\[[0-9]*\]: second$' file.log)" -eq 1000 ]
+	[ "$(wc -l <file.log)" -eq 1000 ]
+}
+
 @test "-l none: nothing is written" {
 	request Bad >message
 	handle -l none <message
