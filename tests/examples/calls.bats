@@ -85,7 +85,9 @@ sipp_calls()
 	domain_of_two
 	kept serve
 	registrar offer MD5
-	sed -i 's/^MAX_BINDINGS = .*/MAX_BINDINGS = 100/' "$SCRIPTS/registrar"
+	# An answer has at most 100 header fields.
+	sed -i 's/^MAX_BINDINGS = .*/MAX_BINDINGS = 50/' "$SCRIPTS/registrar"
 	sipp_calls register -s bob -key domain b.example -auth_uri b.example
-	[ "$(db 'SELECT count(*) FROM contact')" -eq "$CALLS" ]
+	[ "$(db 'SELECT count(*) FROM contact')" -eq \
+	    $((CALLS < 50 ? CALLS : 50)) ]
 }

@@ -84,6 +84,24 @@ together()
 	tell together commands
 }
 
+# lock DATABASE: hold its write lock, until unlock.
+lock()
+{
+	rm -f statements locked
+	mkfifo statements
+	sqlite3 "$STATE_DIRECTORY/$1" <statements >locked 3>&- &
+	LOCKER=$!
+	exec 5>statements
+	echo "BEGIN IMMEDIATE; SELECT 'it is';" >&5
+	wait_until grep -q 'it is' locked
+}
+
+unlock()
+{
+	exec 5>&-
+	wait "$LOCKER"
+}
+
 # sipsak over TCP; what it prints is in sipsak.out. It does nothing on a machine
 # whose own name does not resolve: there it gets a name that does.
 sipsak_asks()

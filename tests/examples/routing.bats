@@ -323,6 +323,32 @@ screened()
 	[ "$(cat answer.* | grep -c '^SIP/2.0 603 ')" -eq 35 ]
 }
 
+# Have $1 processes the database open?
+is_open_in()
+{
+	[ "$(find /proc/[0-9]*/fd -lname "$STATE_DIRECTORY/screen.db" \
+	    2>/dev/null | wc -l)" -ge "$1" ]
+}
+
+@test "screen: who waited for the lock is counted when he has it" {
+	local i
+
+	screened
+	sed -i -e 's/^RATE = .*/RATE = 1/' -e 's/timeout=5,/timeout=60,/' \
+	    "$SCRIPTS/me@b.example"
+	lock screen.db
+	for i in 1 2 3 4; do
+		CALL_ID=p$i later INVITE sip:me@b.example
+	done
+	command_for_client together commands >&"$TO_CLIENT"
+	# All but the one that holds it.
+	wait_until is_open_in 5
+	unlock
+	IFS= read -r -t 100 _ <&"$FROM_CLIENT"
+	[ "$(cat answer.* | grep -c '^SIP/2.0 302 ')" -eq 1 ]
+	[ "$(cat answer.* | grep -c '^SIP/2.0 603 ')" -eq 3 ]
+}
+
 @test "lcr, screen: hostile values do nothing" {
 	local value
 
