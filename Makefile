@@ -258,7 +258,7 @@ CHECKS = $(patsubst %.c,$(BUILD)/%.o,tests/fuzz/feed.c \
 FUZZ_TARGETS = $(addprefix $(BUILD)/tests/fuzz/,parse environment answer log \
 	frame output proxy transaction)
 
-$(addprefix $(BUILD)/tests/unit/,message value frame proxy answer transaction): \
+$(addprefix $(BUILD)/tests/unit/,message value reading frame proxy answer transaction): \
     $(CHECKS)
 $(BUILD)/tests/unit/transaction-small: $(BUILD)/tests/fuzz/feed.o
 

@@ -81,11 +81,11 @@ $3"
 	    SIP_TO='<sip:b>' SIPCGI_TO_TAG=1 SIP_CALL_ID='*' SIP_CSEQ='1 X'
 	    SIP_TIMESTAMP=5 SIP_RECORD_ROUTE='<sip:p;lr>'
 	    METHODS="$METHODS" CODES="$CODES")
-	env -i "${request[@]}" sh -euc ". '$TOP/lib/sip-cgi.sh'; $1" >sh
-	env -i "${request[@]}" perl "-I$TOP/lib" -MSipCgi -e "$2" >perl
-	env -i "${request[@]}" "$PYTHON" -ISBc "$3" >python
+	env -i "${request[@]}" sh -euc ". '$TOP/lib/sip-cgi.sh'; $1" >sh.out
+	env -i "${request[@]}" perl "-I$TOP/lib" -MSipCgi -e "$2" >perl.out
+	env -i "${request[@]}" "$PYTHON" -ISBc "$3" >python.out
 	for name in perl python; do
-		cmp sh "$name"
+		cmp sh.out "$name.out"
 	done
 }
 
@@ -108,7 +108,7 @@ for method in os.environ["METHODS"].split():
     for code in os.environ["CODES"].split():
         sipcgi.Request().reply(int(code), headers=[("A", "b")], body="grün",
                                content_type="x/y")'
-	[ "$(grep -ao 'SIP/2.0 [1-6]' sh | wc -l)" -eq 55 ]
+	[ "$(grep -ao 'SIP/2.0 [1-6]' sh.out | wc -l)" -eq 55 ]
 }
 
 # Each library has a copy of the registry's phrases: they must not differ.
@@ -122,6 +122,12 @@ for method in os.environ["METHODS"].split():
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/sh")" -eq 75 ]
 	cmp "$BATS_TEST_TMPDIR/sh" "$BATS_TEST_TMPDIR/perl"
 	cmp "$BATS_TEST_TMPDIR/sh" "$BATS_TEST_TMPDIR/python"
+}
+
+@test "the handler reads values as the three libraries do" {
+	run -0 "$BUILD/tests/unit/reading" <"$TOP/tests/unit/values.txt"
+	[[ $output =~ ^([0-9]+)\ readings\ compared$ ]]
+	[ "${BASH_REMATCH[1]}" -ge 70 ]
 }
 
 @test "pip installs the Python library, without a network" {
@@ -158,7 +164,7 @@ for method in os.environ["METHODS"].split():
 	version=$(sed -n 's/^VERSION = //p' "$TOP/Makefile")
 	[ "$(cat "$TOP"/lib/pyproject.toml "$TOP"/lib/SipCgi.pm \
 	    "$TOP/lib/SipCgi/Digest.pm" |
-	    grep -Ec "^(version|our .VERSION) = ['\"]$version['\"]")" -eq 3 ]
+	    grep -Ec "^(version|our .VERSION) = ['\"]${version}['\"]")" -eq 3 ]
 }
 
 @test "the Digest helpers of the three libraries agree" {
