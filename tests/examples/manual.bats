@@ -52,23 +52,6 @@ explain_and_run()
 	is '405 Method Not Allowed'
 }
 
-@test "manual: the scripts in five lines, in each language" {
-	local first
-
-	manual
-	# From the source: the indentation counts in Python.
-	for first in '#!/bin/sh' '#!/usr/bin/perl' '#!/usr/bin/python3 -IS'; do
-		awk -v first="$first" '
-		    $0 == first { found = 1 }
-		    found && /^\.Ed/ { exit }
-		    found { sub(/^\\&/, ""); print }' "$TOP/man/sip-cgi.7" |
-		    script bob@pbx.example.com
-		explain_and_run
-		answered '302 Moved Temporarily'
-		has 'Contact: <sip:bob@192.0.2.7>'
-	done
-}
-
 @test "manual: every example is in the list, and has a header that says how to install it" {
 	local name
 

@@ -17,7 +17,6 @@ import sys
 import tempfile
 
 HASHES = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
-REALM = "b.example"
 URI = "sip:bob@b.example"
 
 SHELL = r"""
@@ -154,7 +153,8 @@ def credentials(challenge, **changes):
             part or "" for part in parts).encode()).hexdigest()
 
     params.setdefault("response", hash_of(
-        hash_of(params["username"], REALM, password), params["nonce"],
+        hash_of(params["username"], asked["realm"], password),
+        params["nonce"],
         params["nc"], params["cnonce"].replace("\\", ""), params["qop"],
         hash_of(method, params["uri"])))
     return "Digest " + ", ".join(
@@ -293,4 +293,5 @@ def more(language, judge):
         judge.bad += 1
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
