@@ -4,8 +4,8 @@
 usage: growth.py LIB SHELL...
 
 Every function of each library reads values that are hard for it: each at two
-lengths, the second twice the first. CPU time is measured, the least of a few
-runs, and may be 2.5 times as much. Prints what grows faster, and exits 1 then.
+lengths, the second twice the first. CPU time is measured, and may be 2.5 times
+as much. Prints what grows faster, and exits 1 then.
 """
 
 import os
@@ -18,7 +18,10 @@ sys.dont_write_bytecode = True
 # One longer than what is taken apart (2048 octets), one not.
 LENGTHS = 1000, 8000
 MOST = 2.5
-TRIES = 6
+# The speed of a machine drifts: the one and the other by turns, and the
+# ratio in the middle.
+ROUNDS = 5
+TRIES = 4
 
 # Octets to begin with, to repeat, and to end with.
 HARD = {
@@ -81,7 +84,7 @@ def functions(value, stdin):
     yield lambda: request.reply(480, headers=[("X", value)], body=value)
     yield lambda: request.rows("x")
 sys.stderr = None
-for path in sys.argv[2:]:
+def work(path):
     value = open(path + ".value", newline="").read()
     begin = time.process_time()
     with open(path, "rb") as message:
@@ -90,7 +93,11 @@ for path in sys.argv[2:]:
                 function()
             except ValueError:
                 pass
-    print(time.process_time() - begin)
+    return time.process_time() - begin
+paths = iter(sys.argv[2:])
+for one, two in zip(paths, paths):
+    print(sorted(1 / work(one) * work(two) for _ in range(ROUNDS))
+          [ROUNDS // 2])
 """
 
 PERL = r"""
@@ -102,7 +109,9 @@ use SipCgi;
 open STDERR, '>', '/dev/null' or die;
 open my $out, '>&', \*STDOUT or die;
 open STDOUT, '>', '/dev/null' or die;
-for my $path (@ARGV) {
+sub work
+{
+	my ($path) = @_;
 	open my $file, '<', "$path.value" or die;
 	local $/;
 	my $value = <$file>;
@@ -116,7 +125,12 @@ for my $path (@ARGV) {
 	    sip_quote($value), sip_reply(480, $value),
 	    sip_reply(480, "X: $value", { body => $value }),
 	    sip_require('a'), sip_header('x'));
-	print $out clock() - $begin, "\n";
+	return clock() - $begin;
+}
+while (my ($one, $two) = splice @ARGV, 0, 2) {
+	my @ratios = sort { $a <=> $b }
+	    map { 1 / work($one) * work($two) } 1..ROUNDS;
+	print $out "$ratios[ROUNDS / 2]\n";
 }
 """
 
@@ -136,24 +150,25 @@ sip_header x
 """
 
 
-def in_process(command, program, lib, paths):
-    """The CPU time for each of the paths."""
+def in_process(command, program, lib, pairs):
+    """How much more work the second of each pair is."""
+    paths = [path for pair in pairs for path in pair]
     out = subprocess.run([*command, program, lib, *paths], check=True,
                          stdout=subprocess.PIPE, text=True).stdout
     return [float(line) for line in out.splitlines()]
 
 
-def of_processes(shell, program, lib, paths):
-    times = []
-    for path in paths:
+def of_processes(shell, program, lib, pairs):
+    def work(path):
         with open(path, "rb") as message:
             process = subprocess.Popen(
                 [*shell.split(), program, lib, path], stdin=message,
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         _, _, usage = os.wait4(process.pid, 0)
         process.returncode = 0
-        times.append(usage.ru_utime + usage.ru_stime)
-    return times
+        return usage.ru_utime + usage.ru_stime
+
+    return [1 / work(one) * work(two) for one, two in pairs]
 
 
 def write(directory, name, length):
@@ -172,19 +187,16 @@ def measure(runs, label, names, length):
         pairs = {name: (write(directory, name, length),
                         write(directory, name, 2 * length))
                  for name in names}
-        least = {}
-        # Again where it seems to grow: others work on this machine, too.
+        # Again where it seems to grow.
         for _ in range(TRIES):
-            paths = [path for pair in pairs.values() for path in pair]
-            for path, cpu in zip(paths, runs(paths)):
-                least[path] = min(cpu, least.get(path, cpu))
-            pairs = {name: (one, two) for name, (one, two) in pairs.items()
-                     if least[two] > MOST * least[one]}
+            ratios = dict(zip(pairs, runs(pairs.values())))
+            pairs = {name: pairs[name] for name in pairs
+                     if ratios[name] > MOST}
             if not pairs:
                 break
-        for name, (one, two) in pairs.items():
-            print(f"{label}: {name}: {least[two] / least[one]:.1f} times the "
-                  f"work for {2 * length} octets in place of {length}")
+        for name in pairs:
+            print(f"{label}: {name}: {ratios[name]:.1f} times the work for "
+                  f"{2 * length} octets in place of {length}")
         return len(pairs)
 
 
@@ -200,15 +212,15 @@ def main():
         for name, text in (("py", PYTHON), ("pl", PERL), ("sh", SHELL)):
             programs[name] = os.path.join(directory, name)
             with open(programs[name], "w", encoding="utf-8") as file:
-                file.write(text)
+                file.write(text.replace("ROUNDS", str(ROUNDS)))
         languages = [
-            ("Python", lambda paths: in_process(
-                ["/usr/bin/python3", "-IS"], programs["py"], lib, paths)),
-            ("Perl", lambda paths: in_process(
-                ["perl"], programs["pl"], lib, paths))]
+            ("Python", lambda pairs: in_process(
+                ["/usr/bin/python3", "-IS"], programs["py"], lib, pairs)),
+            ("Perl", lambda pairs: in_process(
+                ["perl"], programs["pl"], lib, pairs))]
         for shell in shells:
-            languages.append((shell, lambda paths, shell=shell: of_processes(
-                shell, programs["sh"], lib, paths)))
+            languages.append((shell, lambda pairs, shell=shell: of_processes(
+                shell, programs["sh"], lib, pairs)))
         for label, runs in languages:
             # What starts a program for each value costs that, most of all.
             for length in LENGTHS[1:] if label in shells else LENGTHS:
