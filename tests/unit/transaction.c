@@ -6,6 +6,7 @@
  *        transaction check FILE...  each such a program
  *        transaction million        a million transactions, memory and cost
  *        transaction full           a table in which all run
+ *        transaction large          answers that fill the ring
  *        transaction crowd          one caller's crowd of one dialog
  *        transaction siphash N      of the N octets 0, 1, 2 ...
  *
@@ -434,6 +435,42 @@ check_table_full(void)
 }
 
 /*
+ * Answers that fill the ring: the oldest is forgotten with its transaction.
+ * An INVITE that runs loses its provisional answer alone.
+ */
+static void
+check_ring_full(void)
+{
+	static unsigned char octets[60000];
+	const unsigned n = TRANSACTION_KEEP / sizeof octets + 1;
+	struct transaction_message invite;
+	transaction_id ringing, id, first = 0;
+	size_t len;
+	unsigned i;
+
+	transaction_init(&table, true, key);
+	invite = make_message(&ordinary);
+	ringing = transaction_begin(&table, (transaction_look(&table, &invite,
+	    now), &invite), 0, now);
+	CHECK(transaction_answer(&table, ringing, 180, "a", 1, now));
+	for (i = 0; i < n; i++) {
+		id = begin(i);
+		first = first != 0 ? first : id;
+		CHECK(transaction_answer(&table, id, 200, octets,
+		    sizeof octets, now));
+	}
+	CHECK(transaction_path(&table, first) == NULL);
+	CHECK(transaction_kept(&table, id, &len) != NULL);
+	CHECK(transaction_count(&table) == n);
+	invite = make_message(&ordinary);
+	CHECK(transaction_look(&table, &invite, now) == TRANSACTION_ABSORB);
+	CHECK(transaction_answer(&table, ringing, 200, "b", 1, now));
+	invite = make_message(&ordinary);
+	CHECK(transaction_look(&table, &invite, now) == TRANSACTION_RESEND);
+	puts("the oldest went");
+}
+
+/*
  * Ten thousand INVITEs of one dialog, each in a branch of its own, and ACKs
  * for it: what an ACK costs does not grow with them.
  */
@@ -513,6 +550,8 @@ main(int argc, char **argv)
 		check_million();
 	else if (strcmp(what, "full") == 0)
 		check_table_full();
+	else if (strcmp(what, "large") == 0)
+		check_ring_full();
 	else if (strcmp(what, "crowd") == 0)
 		check_crowd();
 	else if (strcmp(what, "siphash") == 0 && argc > 2)

@@ -441,6 +441,11 @@ test_where_everything_runs_nothing_begins()
 	assertEquals 'none too many' "$("$driver" full)"
 }
 
+test_large_answers_push_the_oldest_out()
+{
+	assertEquals 'the oldest went' "$("$driver" large)"
+}
+
 test_one_caller_makes_no_crowd_for_others()
 {
 	assertEquals 'a crowd costs no more' "$("$driver" crowd)"
