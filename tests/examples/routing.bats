@@ -139,7 +139,7 @@ routes()
 		calls=$((calls + 1))
 	done
 	wait "$pid"
-	[ "$calls" -gt 5 ]
+	[ "$calls" -gt 0 ]
 	[ "$(grep -c '10001 routes' loads)" -eq 6 ]
 }
 
