@@ -583,6 +583,13 @@ Content-Length: 0
 ')" "$(answer 0 | tr -d '\r' | sed 's/;tag=.*/;tag=/')"
 }
 
+test_answer_leaves_out_a_row_that_is_unclean()
+{
+	request 'Via: b\001\r\nVia: c\r\n'
+	assertEquals 'Via: SIP/2.0/TCP a.example;branch=1
+Via: c' "$(answer 0 no-script | tr -d '\r' | grep ^Via)"
+}
+
 test_answer_holds_what_arrived_whole()
 {
 	message 'a sip:b SIP/2.0\r\nv: a\r\nf: b\r\nt: c\r\ni: 1\r\nCSeq: cut'

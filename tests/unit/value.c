@@ -10,6 +10,9 @@
  *        value port TEXT      how much of it is a port
  *        value escape TEXT    its first eight octets, made fit to print
  *        value address TEXT...  each written anew
+ *        value peer NAME=VALUE...  who a super-server says it is; and with
+ *                             a connection between loopback addresses
+ *        value errno NUMBER...  its name
  *        value stamp RULE SECONDS...  a time in a place; RULE "" is UTC
  *        value beyond TEXT    must crash: the octet after it
  *
@@ -128,6 +131,34 @@ print_address(const char *text)
 }
 
 static void
+print_ends(const struct peer *p)
+{
+	printf("%s %s %u to %s %u\n", p->known ? "known" : "local",
+	    p->remote_addr, p->remote_port, p->local_addr, p->local_port);
+}
+
+static void
+print_peers(char *const *environment)
+{
+	union peer_sockaddr ipv4 = { .in = { .sin_family = AF_INET,
+	    .sin_port = htons(1), .sin_addr = { htonl(INADDR_LOOPBACK) } } };
+	union peer_sockaddr ipv6 = { .in6 = { .sin6_family = AF_INET6,
+	    .sin6_port = htons(2), .sin6_addr = IN6ADDR_LOOPBACK_INIT } };
+	unsigned char from[16], to[16];
+	uint16_t from_port = peer_read_sockaddr(&ipv4, from);
+	uint16_t to_port = peer_read_sockaddr(&ipv6, to);
+	struct peer p;
+
+	peer_set_local(&p);
+	peer_set_environment(&p, environment);
+	print_ends(&p);
+	CHECK(peer_is_loopback(from) && peer_is_loopback(to));
+	peer_set(&p, from, from_port, to, to_port);
+	peer_set_behind_stunnel(&p, environment);
+	print_ends(&p);
+}
+
+static void
 print_stamp(const char *rule, const char *seconds)
 {
 	struct text t = { out, sizeof out, 0, false };
@@ -179,6 +210,11 @@ main(int argc, char **argv)
 	else if (strcmp(what, "address") == 0)
 		for (int i = 2; i < argc; i++)
 			print_address(argv[i]);
+	else if (strcmp(what, "peer") == 0)
+		print_peers(argv + 2);
+	else if (strcmp(what, "errno") == 0)
+		for (int i = 2; i < argc; i++)
+			puts(text_errno(atoi(argv[i])));
 	else if (strcmp(what, "stamp") == 0)
 		for (int i = 3; i < argc; i++)
 			print_stamp(argv[2], argv[i]);

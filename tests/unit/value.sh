@@ -187,8 +187,8 @@ test_via_comment_faults_with_their_place()
 stamped SIP/2.0/TCP a (b' via 'SIP/2.0/TCP a (b' 1
 	gives 'fault at 18
 stamped SIP/2.0/TCP a (b) c' via 'SIP/2.0/TCP a (b) c' 1
-	gives 'fault at 17
-stamped SIP/2.0/TCP a (b\' via 'SIP/2.0/TCP a (b\' 1
+	gives "fault at 17
+stamped SIP/2.0/TCP a (b\\" via "SIP/2.0/TCP a (b\\" 1
 }
 
 # stamped EXPECTED VIA PEER: only the stamp of it.
@@ -318,6 +318,60 @@ branch ' branch 'SIP/2.0/UDP [::1];branch'
 	gives 'port 1' branch 'SIP/2.0/UDP a : 1 ;x=branch'
 	gives 'port 
 branch "a;b"' branch 'SIP/2.0/UDP a;branch="a;b", SIP/2.0/UDP b:5;branch=2'
+}
+
+# peer EXPECTED NAME=VALUE...: the second line, of a loopback connection, is
+# its own unless $stunnel says otherwise.
+peer()
+{
+	expected=$1
+	shift
+	gives "$expected
+${stunnel:-known 127.0.0.1 1 to ::1 2}" peer "$@"
+}
+
+test_peer_is_who_the_super_server_says()
+{
+	nobody='local 127.0.0.1 0 to localhost 5060'
+	peer "$nobody" HOME=/
+	peer 'known 192.0.2.7 4711 to localhost 5060' REMOTE_ADDR=192.0.2.7 \
+	    REMOTE_PORT=4711 REMOTE_HOST=192.0.2.8 TCPREMOTEIP=192.0.2.9
+	peer 'known 2001:db8::7 0 to 192.0.2.1 5061' REMOTE_ADDR=host \
+	    TCPREMOTEIP=2001:db8::7 TCPREMOTEPORT=x TCPLOCALIP=192.0.2.1 \
+	    TCPLOCALPORT=5061 SOCAT_SOCKADDR=192.0.2.2
+	peer 'known 2001:db8::7 1 to ::1 5060' 'SOCAT_PEERADDR=[2001:DB8:0::7]' \
+	    SOCAT_PEERPORT=1 'SOCAT_SOCKADDR=[::1]' SOCAT_SOCKPORT=65536
+	peer 'known 192.0.2.7 65535 to 192.0.2.1 1' \
+	    NCAT_REMOTE_ADDR=192.0.2.7 NCAT_REMOTE_PORT=65535 \
+	    NCAT_LOCAL_ADDR=::ffff:192.0.2.1 NCAT_LOCAL_PORT=1
+	for variable in REMOTE_ADDR= REMOTE_ADDR=1.2.3 'REMOTE_ADDR=[::1]' \
+	    'SOCAT_PEERADDR=[]' 'SOCAT_PEERADDR=[::1' 'NCAT_REMOTE_ADDR=[::1]' \
+	    "SOCAT_PEERADDR=[$(printf %0100d 0)]" TCPREMOTEIP=256.0.0.1; do
+		peer "$nobody" "$variable" TCPLOCALIP=192.0.2.1
+	done
+}
+
+test_peer_behind_stunnel()
+{
+	stunnel='known 192.0.2.7 4711 to ::1 2'
+	peer 'known 192.0.2.7 4711 to localhost 5060' \
+	    REMOTE_HOST=192.0.2.7 REMOTE_PORT=4711
+	stunnel=
+	peer 'known 192.0.2.7 0 to localhost 5060' REMOTE_HOST=192.0.2.7
+	peer 'known 192.0.2.7 0 to localhost 5060' REMOTE_HOST=192.0.2.7 \
+	    REMOTE_PORT=+1
+	peer 'known 127.0.0.1 9 to localhost 5060' REMOTE_HOST=127.0.0.1 \
+	    REMOTE_PORT=9
+	peer 'local 127.0.0.1 0 to localhost 5060' REMOTE_HOST=h REMOTE_PORT=9
+	peer 'known 192.0.2.9 9 to localhost 5060' REMOTE_HOST=192.0.2.7 \
+	    REMOTE_PORT=9 REMOTE_ADDR=192.0.2.9
+}
+
+test_errno_has_a_name()
+{
+	gives 'ENOENT
+EACCES
+UNKNOWN' errno 2 13 0
 }
 
 # Around the changes of a year, and at its ends, as date has it.
