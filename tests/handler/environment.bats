@@ -172,6 +172,7 @@ has_exact_set_on()
 }
 
 # Both ends of connect's connections are loopback addresses.
+# bats test_tags=P40
 @test "on stunnel's loopback connection REMOTE_HOST and REMOTE_PORT count" {
 	local peer port local_ local_port
 
