@@ -108,6 +108,11 @@ bad()
 		head -c 1048576 /dev/zero
 	END
 	bad why=bad-answer
+	peer <<-'END'
+	with stream() as p:
+	    p.send(request(transport='TCP'))
+	    assert p.receive().status == 500
+	END
 }
 
 @test "an answer that is too large for a datagram: 500 over UDP, sent over TCP" {
@@ -298,8 +303,9 @@ bad()
 }
 
 # bats test_tags=P30
-@test "no descriptor but 0 to 2 reaches a script, nor a signal or group of ours" {
-	answerer <<-'END'
+@test "no descriptor but 0 to 2 reaches PROGRAM, nor a signal or group of ours" {
+	cat >program <<-'END'
+		#!/bin/sh
 		{
 			ls /proc/self/fd | tr '\n' ' '; echo
 			sed -n '/^Sig\(Blk\|Ign\)/p' /proc/self/status
@@ -308,16 +314,19 @@ bad()
 		echo $$ >>group
 		printf 'SIP/2.0 200 OK\n\n'
 	END
+	chmod 755 program
 	peer <<-'END'
 	extra = os.open('/dev/null', os.O_RDONLY)
-	with stream(pass_fds=[extra]) as p:
-	    p.send(request(transport='TCP'))
-	    assert p.receive().status == 200
-	    world = text('world').splitlines()
-	    assert world[0].split() == ['0', '1', '2', '3'], world  # 3: ls's own
-	    for line in world[1:]:
-	        assert int(line.split()[1], 16) & 0x7fffffff == 0, world
-	    group = text('group').split()
-	    assert group[0] == group[1], group
+	for to in stream, datagrams:
+	    with to(program=['./program'], pass_fds=[extra]) as p:
+	        p.send(request(transport='TCP'))
+	        assert p.receive().status == 200
+	        world = text('world').splitlines()
+	        # 3: ls's own
+	        assert world[0].split() == ['0', '1', '2', '3'], world
+	        for line in world[1:]:
+	            assert int(line.split()[1], 16) & 0x7fffffff == 0, world
+	        group = text('group').split()
+	        assert group[0] == group[1], group
 	END
 }

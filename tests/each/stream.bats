@@ -248,7 +248,7 @@ ok()
 		cat >fault.py <<-END
 		with stream() as p:
 		    p.send(request(transport='TCP').$how +
-		           request(transport='TCP') * 200)
+		           request(transport='TCP') * 2000)
 		    assert p.receive().status == 400
 		    assert p.ends() and p.wait() == 0
 		    assert runs() == 0
@@ -311,20 +311,21 @@ ok()
 # bats test_tags=P33
 @test "an idle connection is closed, but not while a script runs" {
 	answerer <<-'END'
-		sleep 2
-		printf 'SIP/2.0 200 OK\n\n'
+		sleep "$SIPCGI_USER"
+		printf 'SIP/2.0 200 %s\n\n' "$SIPCGI_USER"
 	END
 	peer <<-'END'
 	with stream('-i', '1') as p:
-	    p.send(request(transport='TCP'))
+	    p.send(request(uri='sip:0@x', transport='TCP'))
 	    assert p.receive().status == 200
 	    assert p.ends() and p.wait() == 0
 	with stream('-i', '1') as p:
-	    p.send(request(transport='TCP'))
-	    time.sleep(1.5)
-	    p.send(request(transport='TCP'))
-	    assert p.receive().status == 200
-	    assert p.receive().status == 200
+	    p.send(request(uri='sip:3@x', transport='TCP') +
+	           request(uri='sip:1.5@x', transport='TCP'))
+	    assert p.receive().phrase == '1.5'
+	    p.send(request(uri='sip:0@x', transport='TCP'))
+	    assert p.receive().phrase == '0'
+	    assert p.receive().phrase == '3'
 	END
 }
 
