@@ -220,7 +220,7 @@ static bool
 read_output(struct call *c, struct job *j, int64_t now)
 {
 	struct papers *p = c->papers;
-	bool keep = c->owes && c->len < ANSWER_MAX;
+	bool keep = c->owes;		/* then there is room for more */
 	ssize_t n;
 
 	if (j->output < 0)
@@ -231,11 +231,6 @@ read_output(struct call *c, struct job *j, int64_t now)
 		return false;
 	if (keep)
 		c->len += (size_t)n;
-	else if (c->owes && n > 0) {
-		fail_call(c, WHY_BAD_ANSWER,
-		    answer_fault_text(ANSWER_FAULT_LARGE), now);
-		return true;
-	}
 	take_answers(c, n == 0, now);
 	return n > 0 && !c->unread;
 }
