@@ -9,7 +9,7 @@ load ../helpers/helper
 SHELLS=(dash)
 [ "${CHECK-}" != all ] || SHELLS=(dash bash 'busybox sh' mksh ksh93)
 
-@test "the work of the three libraries grows with their input alone" {
+@test "the work of the libraries, and of message, grows with their input alone" {
 	/usr/bin/python3 -B "$TOP/tests/unit/growth.py" "$TOP/lib" \
 	    "${SHELLS[@]}"
 }

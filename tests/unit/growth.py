@@ -171,6 +171,28 @@ def of_processes(shell, program, lib, pairs):
     return [1 / work(one) * work(two) for one, two in pairs]
 
 
+def of_message(example, lib, state, pairs):
+    """The same for the example that stores a message."""
+    def work(path):
+        with open(path + ".value", encoding="utf-8") as file:
+            value = file.read()
+        environ = {**os.environ, "STATE_DIRECTORY": state,
+                   "REQUEST_METHOD": "MESSAGE", "SIPCGI_TO_TAG": "t",
+                   "REQUEST_URI": "sip:bob@b.example", "CONTENT_LENGTH": "0",
+                   "CONTENT_TYPE": "text/plain", "SIPCGI_USER": "bob",
+                   "SIPCGI_HOST": "b.example", "SIP_SUBJECT": value,
+                   "SIP_FROM": value}
+        with open(path, "rb") as message:
+            process = subprocess.Popen(
+                ["perl", "-I" + lib, example], stdin=message, env=environ,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, _, usage = os.wait4(process.pid, 0)
+        process.returncode = 0
+        return usage.ru_utime + usage.ru_stime
+
+    return [1 / work(one) * work(two) for one, two in pairs]
+
+
 def write(directory, name, length):
     text = value(name, length)
     path = os.path.join(directory, f"{name} {length}")
@@ -218,9 +240,15 @@ def main():
                 ["/usr/bin/python3", "-IS"], programs["py"], lib, pairs)),
             ("Perl", lambda pairs: in_process(
                 ["perl"], programs["pl"], lib, pairs))]
-        for shell in shells:
+        for shell in list(shells):
             languages.append((shell, lambda pairs, shell=shell: of_processes(
                 shell, programs["sh"], lib, pairs)))
+        example = os.path.join(lib, "..", "examples", "message")
+        for name in "new", "tmp", "cur":
+            os.makedirs(os.path.join(directory, "mail/bob@b.example", name))
+        languages.append(("the example message", lambda pairs: of_message(
+            example, lib, directory, pairs)))
+        shells.append(languages[-1][0])
         for label, runs in languages:
             # What starts a program for each value costs that, most of all.
             for length in LENGTHS[1:] if label in shells else LENGTHS:
