@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# An IPv6 network counts as one peer, by what doc/super-servers.md says to do
+# An IPv6 network counts as one peer, by what doc/limits.md says to do
 # in the packet filter: the super-servers count addresses, of which one peer
 # has 2^64.
 # Runs alone.
@@ -49,7 +49,7 @@ attack_stop()
 rules()
 {
 	sed -n 's/^    //; /^table inet sip {$/,/^}$/p' \
-	    "$TOP/doc/super-servers.md"
+	    "$TOP/doc/limits.md"
 }
 
 handlers()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Which scripts work under each variant of the units, and which each breaks.
-# doc/super-servers.md has the same table.
+# doc/limits.md has the same table.
 # Runs alone.
 
 bats_require_minimum_version 1.5.0

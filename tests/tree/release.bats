@@ -23,8 +23,11 @@ version()
 	diff "$BATS_TEST_TMPDIR/there" "$BATS_TEST_TMPDIR/named"
 }
 
-@test "HACKING is short" {
+@test "HACKING and the pages of doc/ are short" {
 	[ "$(wc -l <"$TOP/HACKING")" -lt 120 ]
+	for page in "$TOP"/doc/*.md; do
+		[ "$(wc -l <"$page")" -lt 170 ]
+	done
 }
 
 @test "make dist gives the same tarball in every clone" {
