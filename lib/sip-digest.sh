@@ -261,6 +261,32 @@ cnonce qop algorithm"); then
 	}
 }
 
+# Was the nonce $1 made here for this realm?
+_sip_is_ours()
+{
+	# Before "-" the time, behind it the salt, both short and clean.
+	case $1 in
+	*[!0-9a-f-]* | *-*-*-* | ?????????????*-*-*) return 1 ;;
+	?*-????????????????-*) ;;
+	*) return 1 ;;
+	esac
+	_sip_salt=${1#*-}
+	[ "$1" = "$(_sip_nonce "${1%%-*}" "${_sip_salt%%-*}")" ]
+}
+
+# Is $1 one of the algorithms that are offered?
+_sip_is_offered()
+{
+	case $1 in
+	MD5 | SHA-256 | SHA-512-256) ;;
+	*) return 1 ;;
+	esac
+	case " $_sip_algorithms " in
+	*" $1 "*) ;;
+	*) return 1 ;;
+	esac
+}
+
 # In a subshell, whose IFS and -f are its own.
 sip_digest_verify()
 (
@@ -287,14 +313,7 @@ sip_digest_verify()
 	shift 9
 	_sip_algorithm=$(_sip_put "${1#=}" | tr '[:lower:]' '[:upper:]')
 	_sip_algorithm=${_sip_algorithm:-MD5}
-	case $_sip_algorithm in
-	MD5 | SHA-256 | SHA-512-256) ;;
-	*) exit 1 ;;
-	esac
-	case " $_sip_algorithms " in
-	*" $_sip_algorithm "*) ;;
-	*) exit 1 ;;
-	esac
+	_sip_is_offered "$_sip_algorithm" || exit 1
 	# Without qop there is no count to tell a replay by.
 	case $_sip_qop in
 	[Aa][Uu][Tt][Hh]) ;;
@@ -319,18 +338,9 @@ $_sip_qop:$_sip_ha2" | _sip_hash "$_sip_algorithm")
 	[ -n "$_sip_ha1" ] || exit 1
 	_sip_denied=1
 	[ "$_sip_response" != "$_sip_good" ] || _sip_denied=2
-	# Before "-" the time, behind it the salt, both short and clean.
-	case $_sip_nonce in
-	*[!0-9a-f-]* | *-*-*-* | ?????????????*-*-*) exit "$_sip_denied" ;;
-	?*-????????????????-*) ;;
-	*) exit "$_sip_denied" ;;
-	esac
-	_sip_made=${_sip_nonce%%-*}
-	_sip_salt=${_sip_nonce#*-}
-	[ "$_sip_nonce" = "$(_sip_nonce "$_sip_made" "${_sip_salt%%-*}")" ] ||
-	    exit "$_sip_denied"
+	_sip_is_ours "$_sip_nonce" || exit "$_sip_denied"
 	[ "$_sip_denied" = 2 ] || exit 1
-	_sip_age=$(($(date +%s) - 0x$_sip_made))
+	_sip_age=$(($(date +%s) - 0x${_sip_nonce%%-*}))
 	[ "$_sip_age" -ge 0 ] && [ "$_sip_age" -le "$_sip_lifetime" ] || exit 2
 	[ -z "$_sip_fresh" ] || "$_sip_fresh" "$_sip_nonce" "$_sip_nc" || exit 2
 	_sip_put "$_sip_user"
