@@ -78,8 +78,8 @@ same_options()
 	# None is no reason.
 	grep -Eo '(DISCARD|REJECT|EX_[A-Z]+)(\(|, )"[a-z0-9-]+"' "$TOP/why.c" |
 	    sed 's/^[^"]*"//; s/"$//' | grep -vx none >table
-	for manual in sipcgi-handler.8 sipcgi-each.8; do
-		section "$manual" DIAGNOSTICS
+	for page in sipcgi-handler.8 sipcgi-each.8; do
+		section "$page" DIAGNOSTICS
 	done | sed -n 's/^\.It Cm //p' |
 	    sed 's/ , /\n/g' >manual
 	same table manual

@@ -15,7 +15,7 @@ load ../helpers/helper
 }
 
 @test "a tag stands above a test" {
-	! grep -rh -A 1 '^# bats test_tags=' "$TOP/tests" --include='*.bats' \
-	    --no-group-separator | grep -v '^# bats test_tags=' |
-	    grep -qv '^@test "'
+	diff /dev/null <(grep -rh -A 1 '^# bats test_tags=' "$TOP/tests" \
+	    --include='*.bats' --no-group-separator |
+	    grep -v -e '^# bats test_tags=' -e '^@test "')
 }

@@ -181,6 +181,8 @@ stamped SIP/2.0/TCP a;b="c' via 'SIP/2.0/TCP a;b="c' 1
 stamped SIP/2.0/TCP a b' via 'SIP/2.0/TCP a b' 1
 }
 
+# A backslash is text in quotes.
+# shellcheck disable=SC1003
 test_via_comment_faults_with_their_place()
 {
 	gives 'fault at 16
