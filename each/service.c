@@ -430,22 +430,22 @@ start_call(unsigned slot, const struct message *m,
 	report_refused(m, WHY_SYSTEM, error, c->owes);
 }
 
+/* Full is full for all, also where one source may have every slot. */
 static bool
 run(const struct message *m, const struct transaction_message *t,
     int64_t now)
 {
-	int slot;
+	int slot = job_find_free();
 
-	if (service.settings.datagrams && has_its_share(m->peer)) {
-		report_refused(m, WHY_PER_SOURCE, 0, false);
-		return true;
-	}
-	slot = job_find_free();
-	if (slot >= 0)
-		start_call((unsigned)slot, m, t, now);
-	else if (service.settings.datagrams)
+	if (slot < 0 && !service.settings.datagrams)
+		return false;
+	if (slot < 0)
 		refuse(m, WHY_BUSY, 0);
-	return slot >= 0 || service.settings.datagrams;
+	else if (service.settings.datagrams && has_its_share(m->peer))
+		report_refused(m, WHY_PER_SOURCE, 0, false);
+	else
+		start_call((unsigned)slot, m, t, now);
+	return true;
 }
 
 static void

@@ -3,6 +3,7 @@
  * sends datagrams?
  *
  * usage: each kept|udp|connect COUNT PARALLEL SERVER [ARGUMENT]...
+ *        each flood COUNT RATE SERVER [ARGUMENT]...
  *
  * Starts the server, has PARALLEL OPTIONS requests on their way at a time,
  * COUNT in all, each with a branch and a Call-ID of its own, ends the server,
@@ -17,6 +18,9 @@
  *		connection for each request
  *
  * A request that is not answered within 5 seconds is lost.
+ *
+ *	flood	as udp, but RATE requests a second are sent whatever comes
+ *		back; those that are answered 503 are lost, too
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -35,7 +39,7 @@
 #define PARALLEL_MAX 256
 #define PATIENCE 5000			/* milliseconds */
 
-enum mode { KEPT, UDP, CONNECT };
+enum mode { KEPT, UDP, CONNECT, FLOOD };
 
 static enum mode mode;
 static struct sockaddr_in server;
@@ -61,7 +65,7 @@ now(void)
 static size_t
 put_request(char *to, size_t size)
 {
-	const char *transport = mode == UDP ? "UDP" : "TCP";
+	const char *transport = mode == UDP || mode == FLOOD ? "UDP" : "TCP";
 	int n = snprintf(to, size,
 	    "OPTIONS sip:bryan@foo.com SIP/2.0\r\n"
 	    "Via: SIP/2.0/%s 127.0.0.1:5060;branch=z9hG4bK%08lu;rport\r\n"
@@ -178,6 +182,35 @@ ask_on_one(int fd, unsigned long parallel)
 	}
 }
 
+/* What has come back by now, for so many milliseconds at most. */
+static void
+count_answers(int fd, int milliseconds)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	while (poll(&p, 1, milliseconds) == 1 &&
+	    recv(fd, input, sizeof input, 0) > 12)
+		if (memcmp(input, "SIP/2.0 503 ", 12) == 0)
+			lost++;
+		else
+			answered++;
+}
+
+static void
+flood(int fd, unsigned long rate)
+{
+	double began = now();
+
+	while (sent < count) {
+		while (sent < count &&
+		    (double)sent < (now() - began) * (double)rate)
+			send_request(fd);
+		count_answers(fd, 1);	/* the server needs the processor */
+	}
+	count_answers(fd, 200);
+	lost = count - answered;
+}
+
 static void
 ask_on_many(unsigned long parallel)
 {
@@ -251,8 +284,8 @@ run(char **argv, unsigned long parallel)
 		    (theirs = accept(listener, NULL, NULL)) < 0)
 			die("connection");
 	} else
-		theirs = make_socket(mode == UDP ? SOCK_DGRAM : SOCK_STREAM,
-		    &server);
+		theirs = make_socket(mode == CONNECT ? SOCK_STREAM :
+		    SOCK_DGRAM, &server);
 	if (mode == CONNECT) {
 		(void)close(theirs);
 		theirs = -1;
@@ -260,13 +293,15 @@ run(char **argv, unsigned long parallel)
 	pid = start(argv, theirs);
 	if (mode == CONNECT)
 		wait_for_server();
-	else if (mode == UDP)
+	else if (mode != KEPT)
 		ours = connect_to_server(SOCK_DGRAM);
 	if (theirs >= 0)
 		(void)close(theirs);
 	began = now();
 	if (mode == CONNECT)
 		ask_on_many(parallel);
+	else if (mode == FLOOD)
+		flood(ours, parallel);
 	else
 		ask_on_one(ours, parallel);
 	took = now() - began;
@@ -285,18 +320,20 @@ run(char **argv, unsigned long parallel)
 int
 main(int argc, char **argv)
 {
-	static const char *const modes[] = { "kept", "udp", "connect" };
+	static const char *const modes[] = { "kept", "udp", "connect",
+	    "flood" };
 	unsigned long parallel;
 
 	if (argc < 5)
 		return 64;
 	for (mode = KEPT; strcmp(argv[1], modes[mode]) != 0; mode++)
-		if (mode == CONNECT)
+		if (mode == FLOOD)
 			return 64;
 	count = strtoul(argv[2], NULL, 10);
 	parallel = strtoul(argv[3], NULL, 10);
-	if (count == 0 || parallel == 0 || parallel > PARALLEL_MAX)
+	if (count == 0 || parallel == 0 ||
+	    (parallel > PARALLEL_MAX && mode != FLOOD))
 		return 64;
 	run(argv + 4, parallel);
-	return lost == 0 ? 0 : 1;
+	return lost == 0 || mode == FLOOD ? 0 : 1;
 }

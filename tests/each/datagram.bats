@@ -315,6 +315,41 @@ waiting()
 	END
 }
 
+@test "a flood: what there is no slot for is refused or lost, the service goes on" {
+	answerer <<-'END'
+		printf 'SIP/2.0 200 OK\n\n'
+	END
+	peer <<-'END'
+	def size(pid):
+	    return [line for line in text('/proc/%d/status' % pid).splitlines()
+	            if line.startswith('VmSize')], os.listdir('/proc/%d/fd' % pid)
+	with datagrams('-c', '4', '-p', '4', '-v', 'err') as p:
+	    p.send(request())
+	    assert p.receive().status == 200
+	    p.until(lambda: not text('/proc/%d/task/%d/children' % (
+	        p.process.pid, p.process.pid)))
+	    before = size(p.process.pid)
+	    for i in range(5000):
+	        p.send(request('INVITE'))
+	    got = set()
+	    p.socket.settimeout(0.5)
+	    try:
+	        while True:
+	            got.add(Response(p.socket.recv(65536)).status)
+	    except socket.timeout:
+	        pass
+	    assert got == {200, 503}, got
+	    assert size(p.process.pid) == before
+	    p.socket.settimeout(BOUND)
+	    sent = request(call_id='after')
+	    p.send(sent)
+	    r = p.receive()
+	    while r.one('Call-ID') != 'after':
+	        r = p.receive()
+	    assert r.status == 200, r
+	END
+}
+
 @test "answers that nobody takes do not end the service" {
 	ok
 	peer <<-'END'
