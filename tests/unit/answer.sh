@@ -156,6 +156,12 @@ test_route_of_a_dialog_is_recorded()
 		assertEquals $method 4 "$("$driver" sent "$request" "$output" \
 		    0 | grep -c '^Record-Route')"
 	done
+	# A row that is unclean is not echoed.
+	request INVITE 'Record-Route: <sip:c\001>\r\nRecord-Route: <sip:d>\r\n'
+	output 'SIP/2.0 200 OK\n\n'
+	assertEquals 'Record-Route: <sip:d>' "$("$driver" sent "$request" \
+	    "$output" 0 | tr -d '\r' | grep '^Record-Route')"
+	request INVITE "$route"
 	output 'SIP/2.0 100 T\n\nSIP/2.0 299 OK\nRecord-Route: <sip:x>\n\n'
 	assertEquals 'Record-Route: <sip:x>' "$("$driver" sent "$request" \
 	    "$output" 0 | tr -d '\r' | grep '^Record-Route')"
