@@ -182,9 +182,10 @@ tree()
 	touch "$then"
 	make_it all
 	[ -z "$(find "$build" -name '*.o' -newer "$then")" ]
-	# One of them knows where the scripts are.
+	# Two of them know where the scripts are.
 	make_it all prefix=/elsewhere
-	[ "$(find "$build" -name '*.o' -newer "$then")" = "$build/options.o" ]
+	[ "$(find "$build" -name '*.o' -newer "$then" -printf '%f\n' | sort |
+	    paste -s)" = $'options.o\tsipcgi-check.o' ]
 	"$build/sipcgi-handler" --help |
 	    grep -qF '[/elsewhere/lib/sip-cgi-bin]'
 	make_it all
