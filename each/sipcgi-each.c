@@ -54,6 +54,9 @@
 /* And how long a peer may then take for the last answers. */
 #define STOP_ANSWER_MILLISECONDS 1000
 
+/* Those that are read, and interrupt nothing. */
+#define SIGNALS 4
+
 /* Datagrams of one socket in a row: scripts and other sockets wait. */
 #define DATAGRAMS_IN_A_ROW 64
 
@@ -171,13 +174,13 @@ find_program(void)
 static int
 open_signals(void)
 {
-	static const int taken[] = { SIGCHLD, SIGTERM, SIGHUP, SIGINT };
+	static const int taken[SIGNALS] = { SIGCHLD, SIGTERM, SIGHUP, SIGINT };
 	struct sigaction action = { .sa_handler = SIG_DFL };
 	sigset_t set;
 	size_t i;
 
 	(void)sigemptyset(&set);
-	for (i = 0; i < sizeof taken / sizeof taken[0]; i++)
+	for (i = 0; i < SIGNALS; i++)
 		(void)sigaddset(&set, taken[i]);
 	/* Ignored, it would reap children before they are looked at. */
 	(void)sigaction(SIGCHLD, &action, NULL);
@@ -226,13 +229,16 @@ stop_all(int64_t now)
 	each.stop_at = now + STOP_ANSWER_MILLISECONDS;
 }
 
+/* More of one kind are one, so these are all. */
 static void
 take_signals(int64_t now)
 {
-	struct signalfd_siginfo info;
+	struct signalfd_siginfo info[SIGNALS];
+	ssize_t n = read(each.signals, info, sizeof info);
+	size_t i;
 
-	while (read(each.signals, &info, sizeof info) == sizeof info)
-		if (info.ssi_signo == SIGCHLD)
+	for (i = 0; n > 0 && i < (size_t)n / sizeof info[0]; i++)
+		if (info[i].ssi_signo == SIGCHLD)
 			each.children = true;
 		else
 			stop(now);
