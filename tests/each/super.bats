@@ -85,6 +85,24 @@ start_socket-activate()
 	    "$HANDLER" -d "$DIR" -l none
 }
 
+start_socat()
+{
+	exec "$1" "TCP-LISTEN:$PORT,bind=127.0.0.1,fork,reuseaddr" \
+	    EXEC:"$EACH -l $LOG $HANDLER -d $DIR -l none"
+}
+
+# The section of the page, with a certificate of this test's own.
+start_stunnel()
+{
+	openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost \
+	    -keyout key.pem -out certificate.pem
+	cat key.pem certificate.pem >sip.pem
+	printf '%s\n' 'foreground = yes' 'pid =' 'syslog = no' '[sips]' \
+	    "accept = 127.0.0.1:$PORT" "cert = $PWD/sip.pem" "exec = $EACH" \
+	    "execArgs = sipcgi-each -l $LOG $HANDLER -d $DIR -l none" >conf
+	exec "$1" "$PWD/conf"
+}
+
 # Two requests on one connection, and another connection.
 asks_tcp()
 {
@@ -98,6 +116,26 @@ asks_tcp()
 	    c.send(request(transport='TCP'))
 	    r = Response(c.recv(65536))
 	    assert r.line == 'SIP/2.0 200 127.0.0.1', r
+	END
+}
+
+# The same over TLS; from another address, which the script is to see.
+asks_tls()
+{
+	PORT=$PORT peer <<-'END'
+	import ssl
+	context = ssl.create_default_context()
+	context.check_hostname = False
+	context.verify_mode = ssl.CERT_NONE
+	raw = socket.socket()
+	raw.settimeout(BOUND)
+	raw.bind(('127.0.0.5', 0))
+	raw.connect(('127.0.0.1', int(os.environ['PORT'])))
+	with context.wrap_socket(raw) as s:
+	    for i in range(2):
+	        s.send(request(transport='TLS'))
+	        r = Response(s.recv(65536))
+	        assert r.line == 'SIP/2.0 200 127.0.0.5', r
 	END
 }
 
@@ -155,4 +193,14 @@ runs_by()
 @test "systemd-socket-activate, UDP" {
 	start socket-activate udp
 	asks_udp
+}
+
+@test "socat, kept connections" {
+	start socat tcp
+	asks_tcp
+}
+
+@test "stunnel, kept connections over TLS: the peer is who speaks to stunnel" {
+	start stunnel tcp
+	asks_tls
 }

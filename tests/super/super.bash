@@ -23,6 +23,8 @@ super_program()
 	xinetd) echo "$BUILD/super/xinetd/usr/sbin/xinetd" ;;
 	openbsd-inetd) echo "$BUILD/super/openbsd-inetd/usr/sbin/inetd" ;;
 	socket-activate) command -v systemd-socket-activate ;;
+	socat) echo "$BUILD/super/socat/usr/bin/socat" ;;
+	stunnel) echo "$BUILD/super/stunnel4/usr/bin/stunnel4" ;;
 	tcpserver)
 		command -v tcpserver ||
 		    echo "$BUILD/super/ucspi-tcp/usr/bin/tcpserver"
