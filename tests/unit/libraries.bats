@@ -146,7 +146,7 @@ for method in os.environ["METHODS"].split():
 
 	for name in SipCgi SipCgi/Digest; do
 		podchecker "$TOP/lib/$name.pm"
-		perldoc -T "$TOP/lib/$name.pm" | grep -q '^ *SipCgi'
+		perldoc -U -T "$TOP/lib/$name.pm" | grep -q '^ *SipCgi'
 	done
 	for name in $(perl "-I$TOP/lib" -MSipCgi -e 'print "@SipCgi::EXPORT"'); do
 		grep -q "^=item .*\b$name(" "$TOP/lib/SipCgi.pm"

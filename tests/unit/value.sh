@@ -394,8 +394,12 @@ test_time_in_a_place_is_as_dates()
 				echo "@$((start + hour * 3600))"
 			done
 		done)
+		# A zone without a rule has that of the United States, of
+		# which date may know an older one.
+		zone=$rule
+		[ "$rule" != EST5EDT ] || zone=EST5EDT,M3.2.0,M11.1.0
 		expected=$(echo "$times" |
-		    TZ=$rule date -f - +%Y-%m-%dT%H:%M:%S%:z)
+		    TZ=$zone date -f - +%Y-%m-%dT%H:%M:%S%:z)
 		# shellcheck disable=SC2046 # one argument each
 		gives "$expected" stamp "$rule" $(echo "$times" | tr -d @)
 	done
