@@ -111,8 +111,8 @@ STATIC = $(if $(findstring musl,$(CC)),yes,no)
 # counts is how much of it must be fetched.
 CFLAGS = -Os -g
 LANGUAGE = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
-# options.c has it. It is no flag of the others, so that make install with
-# another prefix compiles one file.
+# No flags of the modules that do not know them, so that make install with
+# another prefix compiles two files.
 PLACES = -DSCRIPT_DIRECTORY='"$(sipdir)"' \
 	-DHANDLER='"$(libexecdir)/sipcgi-handler"'
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
