@@ -462,38 +462,53 @@ open_journal_stream(const char *script)
 	return fd;
 }
 
-/*
- * Which descriptor the script's stderr is to be, or -1: the one that it is,
- * unless that is the connection.  A script that is confined gets no log file,
- * which it could cut off.
- */
-static int
-open_stderr(const char *script, bool confined)
+/* Is fd 2 the file that our lines go to? */
+static bool
+stderr_is_log_file(void)
 {
-	int fd;
+	struct stat st, file;
 
-	if (log_to.where == LOG_FILE && !confined) {
-		fd = open_file();
-		/* A script does not expect EAGAIN, should it be a pipe. */
-		if (fd >= 0)
-			(void)fcntl(fd, F_SETFL, O_APPEND);
-	} else
-		fd = log_to.stderr_is_connection ?
-		    open_journal_stream(script) : -1;
-	if (fd < 0 && log_to.stderr_is_connection)
+	if (fstat(STDERR_FILENO, &st) != 0 || !S_ISREG(st.st_mode))
+		return false;
+	return log_to.where == LOG_STDERR || (log_to.where == LOG_FILE &&
+	    stat(log_to.file, &file) == 0 && st.st_dev == file.st_dev &&
+	    st.st_ino == file.st_ino);
+}
+
+/* A stream to the journal under this name becomes fd 2, or /dev/null. */
+static void
+replace_stderr(const char *name)
+{
+	int fd = open_journal_stream(name);
+
+	if (fd < 0)
 		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	return fd;
+	/* Rather no stderr at all than one that is not to be written to. */
+	if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
+		(void)close(STDERR_FILENO);
+	if (fd >= 0 && fd != STDERR_FILENO)
+		(void)close(fd);
+}
+
+void
+log_leave_connection(const char *name)
+{
+	if (log_to.stderr_is_connection)
+		replace_stderr(name);
 }
 
 void
 log_adopt_stderr(const char *script, bool confined)
 {
-	int fd = open_stderr(script, confined);
+	int fd = log_to.where == LOG_FILE && !confined ? open_file() : -1;
 
-	if (fd >= 0 && dup2(fd, STDERR_FILENO) >= 0) {
+	if (fd >= 0) {
+		/* A script does not expect EAGAIN, should it be a pipe. */
+		(void)fcntl(fd, F_SETFL, O_APPEND);
+		(void)dup2(fd, STDERR_FILENO);
 		if (fd != STDERR_FILENO)
 			(void)close(fd);
-	} else if (log_to.stderr_is_connection)
-		/* Rather no stderr at all than the connection. */
-		(void)close(STDERR_FILENO);
+	} else if (log_to.stderr_is_connection ||
+	    (confined && stderr_is_log_file()))
+		replace_stderr(script);
 }

@@ -53,10 +53,17 @@ void log_outcome(const struct outcome *);
 void log_message(enum event_level, const char *message);
 
 /*
+ * Where fd 2 is the connection, make it a stream to the journal under this
+ * name, or /dev/null.
+ */
+void log_leave_connection(const char *name);
+
+/*
  * Point fd 2 to where the script's stderr belongs.  With LOG_FILE that is the
- * file, unless the script is confined: it could cut the file off.  Else, and
- * where fd 2 is the connection, it is a stream to the journal in the script's
- * name, or /dev/null.  Else fd 2 stays what it is.
+ * file.  A script that is confined gets no log file, neither that one nor one
+ * that is fd 2 already: it could cut the file off.  Where fd 2 is such a file,
+ * or the connection, it becomes a stream to the journal in the script's name,
+ * or /dev/null.  Else fd 2 stays what it is.
  */
 void log_adopt_stderr(const char *script, bool confined);
 

@@ -10,6 +10,9 @@
  *	(service, job, program) -> what PROGRAM says is made a response
  *	(answer) and sent -> PROGRAM's end is logged (report)
  *
+ * At the edges: options (the command line), proxy (the PROXY header), store
+ * (the memfd of a message), siphash (for the table of transactions).
+ *
  * This is RFC 3261's server transaction layer (17.2): it never listens, never
  * forwards, and forgets a message 32 seconds after its answer.
  */
@@ -165,7 +168,7 @@ take_input(void)
 static void
 find_program(void)
 {
-	log_adopt_stderr("sipcgi-each", true);
+	log_leave_connection("sipcgi-each");
 	if (program_find(each.options.program, environ) != 0)
 		end_unusable(WHY_PROGRAM, errno);
 }

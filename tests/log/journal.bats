@@ -255,6 +255,13 @@ fields_of()
 	wait_until has_entries 1 -t default.cgi MESSAGE='oops of file4'
 	[ "$(wc -l <log)" -eq 2 ]
 	run -1 grep oops log
+	# Nor where it is fd 2 already.
+	request file5 | handle -s -l "$PWD/log" 2>>log
+	request file6 | handle -s -l stderr 2>>log
+	wait_until has_entries 1 -t default.cgi MESSAGE='oops of file5'
+	wait_until has_entries 1 -t default.cgi MESSAGE='oops of file6'
+	[ "$(wc -l <log)" -eq 4 ]
+	run -1 grep oops log
 }
 
 @test "the script's stderr goes to the journal where the log is elsewhere" {

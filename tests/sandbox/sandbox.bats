@@ -501,7 +501,7 @@ at_terminal()
 run_connected()
 {
 	OUT=$(request | "$BUILD/tests/helpers/connect" -- ./handler \
-	    -d "$WORLD/scripts" -l stderr "$@" 2>log)
+	    -d "$WORLD/scripts" -l none "$@" 2>log)
 }
 
 # bats test_tags=P60
