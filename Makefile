@@ -190,7 +190,7 @@ FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(call link,sipcgi,$(pythondir)) $(call link,SipCgi.pm SipCgi,$(perldir)) \
 	$(call place,755,$(filter-out %.conf,$(EXAMPLES)),$(docdir)/examples) \
 	$(call place,644,$(filter %.conf,$(EXAMPLES)),$(docdir)/examples) \
-	$(call place,644,$(filter %/README %.md,$(PLACED)) $(wildcard LICENSE SECURITY.md),$(docdir)) \
+	$(call place,644,$(filter %/README %.md,$(PLACED)) $(wildcard LICENSE SECURITY.md NEWS),$(docdir)) \
 	755:$(CHECK):$(bindir)/sipcgi-check \
 	$(if $(filter %/sipcgi-log,$(TOOL)),755:$(TOOL):$(bindir)/sipcgi-log)
 CONFIG = $(call place,644,$(filter $(BUILD)/xinetd.d/%,$(FROM_TEMPLATES)),$(sysconfdir)/xinetd.d) \

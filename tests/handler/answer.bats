@@ -1,4 +1,4 @@
-# SPEC 9 and 10: our own answers, octet by octet, and the exit status.
+# our own answers, octet by octet, and the exit status.
 
 # Each test is a subshell of its own, and shares variables with blackbox.bash:
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153

@@ -1,4 +1,4 @@
-# SPEC 1: what fd 0 must be, and what becomes of the process.
+# what fd 0 must be, and what becomes of the process.
 
 # Each test is a subshell of its own, and shares variables with blackbox.bash:
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153

@@ -1,4 +1,4 @@
-# SPEC 7: the environment, whole. What single headers give is in
+# the environment, whole. What single headers give is in
 # messages/accept; here the set is compared.
 
 # Each test is a subshell of its own, and shares variables with blackbox.bash:

@@ -1,4 +1,4 @@
-# SPEC 12 and 10: --explain does everything but exec, and says what it saw.
+# --explain does everything but exec, and says what it saw.
 
 # Each test is a subshell of its own, and shares variables with blackbox.bash:
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153

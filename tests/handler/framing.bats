@@ -1,4 +1,4 @@
-# SPEC 3: reading one message, where it ends, the deadline and the limits.
+# reading one message, where it ends, the deadline and the limits.
 #
 # Runs early: it takes long.
 

@@ -1,4 +1,4 @@
-# SPEC 2: the command line.
+# the command line.
 
 # Each test is a subshell of its own, and shares variables with blackbox.bash:
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153

@@ -1,4 +1,4 @@
-# SPEC 8: the world that the script wakes up in.
+# the world that the script wakes up in.
 
 # Each test is a subshell of its own, and shares variables with blackbox.bash:
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153

@@ -1,4 +1,4 @@
-# SPEC 5: from the Request-URI to the script. The grammar and the names are
+# from the Request-URI to the script. The grammar and the names are
 # in messages/*/uri-*; here are the files.
 
 # Each test is a subshell of its own, and shares variables with blackbox.bash:

@@ -1,4 +1,4 @@
-# SPEC 11: one line a request, to the place that was asked for. The journal
+# one line a request, to the place that was asked for. The journal
 # and syslog have fixed addresses that belong to the machine: see system/.
 
 # Each test is a subshell of its own, and shares variables with blackbox.bash:

@@ -1,4 +1,4 @@
-# The message files and their sidecars: SPEC's rules for framing, grammar,
+# The message files and their sidecars: the rules for framing, grammar,
 # script choice, environment and answers, each with a file. What is not as
 # expected is printed with the name of its file.
 

@@ -15,7 +15,7 @@ exceptions()
 }
 
 @test "the torture messages, over a socket and from a file" {
-	local messages=$TOP/../shared/messages
+	local messages=${TORTURE:-$TOP/../shared/messages}
 
 	[ -r "$messages/torture.tsv" ] ||
 	    skip "the torture messages are not at hand"
