@@ -238,7 +238,7 @@ put_tries(struct text *t, const struct script *s)
 	}
 }
 
-/* What confines the script, and what this kernel has not got for it. */
+/* What confines the script, and what this kernel lacks for it. */
 static void
 put_sandbox(struct text *t, const struct explain *e)
 {

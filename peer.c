@@ -105,7 +105,7 @@ read_address(const char *text, unsigned char binary[16])
 	return inet_pton(AF_INET, text, binary + sizeof mapped) == 1;
 }
 
-/* 1 to 65535; 0 when the text is no port. */
+/* 1 to 65535; 0 when the text is not a port. */
 static uint16_t
 read_port(const char *text)
 {

@@ -40,7 +40,7 @@ script_enter(const char *directory)
 /*
  * Endings of copies that editors (vi, patch, Emacs) and package managers
  * (dpkg, ucf, rpm, pacman, apk) leave beside a file.  None is a top-level
- * domain.  What ends in "~" or ",v" is no host and is never asked for.
+ * domain.  What ends in "~" or ",v" is not a host and is never asked for.
  */
 static bool
 is_copy(const char *name)

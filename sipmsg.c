@@ -466,7 +466,7 @@ find_stop(const unsigned char *buf, uint32_t from, uint32_t to)
 
 /*
  * A fault in the middle of a line.  The field before it is whole when this
- * line is no continuation of it.
+ * line is not a continuation of it.
  */
 static int
 end_in_line(struct sipmsg *m, const unsigned char *buf, size_t len,

@@ -42,7 +42,7 @@ size_t sipuri_host(const unsigned char *p, size_t len);
 
 /*
  * A port, 0 to 65535: phones write 0 where they have none.  Returns its number
- * of digits, 0 when it is no port.
+ * of digits, 0 when it is not a port.
  */
 size_t sipuri_port(const unsigned char *p, size_t len);
 

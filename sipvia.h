@@ -30,7 +30,7 @@ struct sipvia_param {
  *       quoted-string ) ]
  *
  * Any protocol and transport pass, addresses in parameters with or without
- * brackets (RFC 5118 4.5), what is no token in a branch, port 0, and the
+ * brackets (RFC 5118 4.5), what is not a token in a branch, port 0, and the
  * comment of RFC 2543. Returns 0, or -1 with *at at the fault;
  * `via` is then left alone.
  */

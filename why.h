@@ -76,7 +76,7 @@ enum why {
 	WHY_CONTENT_LENGTH_MISSING,
 	WHY_BODY_LARGE,
 
-	/* What the administrator has to mend: 500. */
+	/* What the administrator has to fix: 500. */
 	WHY_DIRECTORY_MISSING,
 	WHY_DIRECTORY_NOT,
 	WHY_DIRECTORY_UNREADABLE,
@@ -97,7 +97,7 @@ enum why {
 	WHY_SCRIPT_TIMEOUT,
 	WHY_PROGRAM,		/* it cannot be found or executed */
 
-	/* What is on fd 0 is no connection: no answer. */
+	/* What is on fd 0 is not a connection: no answer. */
 	WHY_LISTENING_SOCKET,
 	WHY_DATAGRAM_SOCKET,
 

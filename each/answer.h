@@ -50,15 +50,15 @@ enum answer_event {
 
 enum answer_fault {
 	ANSWER_FAULT_NONE,
-	ANSWER_FAULT_NOT_SIP,		/* its beginning is no status line */
+	ANSWER_FAULT_NOT_SIP,		/* it begins with no status line */
 	ANSWER_FAULT_ACTION,		/* CGI-PROXY-REQUEST and its like */
 	ANSWER_FAULT_STATUS_LINE,
 	ANSWER_FAULT_NUL,
 	ANSWER_FAULT_BARE_CR,
-	ANSWER_FAULT_HEADER,		/* a line that is no header field */
+	ANSWER_FAULT_HEADER,		/* a malformed header line */
 	ANSWER_FAULT_REPEATED,		/* To, From, Call-ID, CSeq, a length
 					   or a type */
-	ANSWER_FAULT_LENGTH,		/* Content-Length is no number */
+	ANSWER_FAULT_LENGTH,		/* Content-Length is not a number */
 	ANSWER_FAULT_CUT_HEAD,		/* it ends before the empty line */
 	ANSWER_FAULT_CUT_BODY,		/* it ends before Content-Length */
 	ANSWER_FAULT_CALL_ID,		/* another request's */

@@ -211,7 +211,7 @@ put_local(struct msghdr *message, const struct datagram_route *r, bool ipv6)
 
 /*
  * An address that is not one of this machine's own, a broadcast's or a
- * multicast's, is no source: the kernel chooses one then.
+ * multicast's, is not a source: the kernel chooses one then.
  */
 void
 datagram_send(const struct datagram_route *r, const void *octets, size_t n)

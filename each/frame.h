@@ -98,7 +98,7 @@ void frame_next(struct frame *);
  * One datagram.  The message is datagram[*start..]: empty lines may precede
  * it.  FRAME_REQUEST with `body` octets after the head, what follows them is
  * surplus; FRAME_REFUSED: answer it, as above, from a body that is cut off on
- * too (RFC 3261 18.3); FRAME_MORE: this is no SIP request, not a word to it.
+ * too (RFC 3261 18.3); FRAME_MORE: this is not a SIP request, not a word to it.
  */
 enum frame_event frame_datagram(struct frame *, const unsigned char *datagram,
     size_t len, const struct sipcheck_limits *, size_t *start);

@@ -460,7 +460,7 @@ resend(transaction_id id)
 }
 
 /*
- * What the script has said by now counts; if it is no final answer, ours is.
+ * What the script has said by now counts; if it is not a final answer, ours is.
  * False: there is no room to send what it said.
  */
 static bool

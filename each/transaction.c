@@ -460,7 +460,7 @@ look_at_ack(struct transactions *t, struct transaction_message *m,
 	return TRANSACTION_RUN;
 }
 
-/* What a CANCEL names that is no INVITE. */
+/* What a CANCEL names that is not an INVITE. */
 static struct transaction *
 find_other(struct transactions *t, uint64_t all_but_method)
 {

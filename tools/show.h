@@ -39,7 +39,7 @@ size_t show_text(const char *octets, size_t length, size_t width);
 size_t show_width(const char *octets, size_t length, size_t width);
 
 /*
- * A JSON string in ASCII, quotes included.  What is no UTF-8 reads \ufffd.
+ * A JSON string in ASCII, quotes included.  What is not UTF-8 reads \ufffd.
  */
 void show_json_string(const char *octets, size_t length);
 

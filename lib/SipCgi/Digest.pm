@@ -113,7 +113,7 @@ sub verify
 	    $params->{nc} !~ /\A[0-9A-Fa-f]{8}\z/;
 	return $self->_deny('uri')
 	    unless _same_resource($params->{uri}, $ENV{REQUEST_URI} // '');
-	# What is no text can be nobody's name, and no database takes it.
+	# What is not text can be nobody's name, and no database takes it.
 	my $stored = _is_text($username)
 	    ? $find_ha1->($username, $algorithm) : undef;
 	my $right = _is_right($params, $stored // '', $algorithm);

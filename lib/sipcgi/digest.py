@@ -132,7 +132,7 @@ class Digest:
             raise self.deny("incomplete", username)
         if not _same_resource(params["uri"], request.uri):
             raise self.deny("uri", username)
-        # What is no text can be nobody's name, and no database takes it.
+        # What is not text can be nobody's name, and no database takes it.
         stored = find_ha1(username, algorithm) if _is_text(username) else None
         right = self._is_right(params, stored or "", algorithm,
                                request.method)

@@ -63,7 +63,7 @@ calls()
 		skip 'a dynamic linker makes calls, too'
 	fi
 	mkdir scripts
-	# One that is no text has no interpreter to be asked for.
+	# One that is not text has no interpreter to be asked for.
 	cp "$(type -P true)" scripts/default.cgi
 	calls "$TOOLS/contract" "$(wc -c <"$TOP/tests/bench/messages/page.sip")" \
 	    "$PWD/scripts/default.cgi" >floor

@@ -256,7 +256,7 @@ waiting()
 }
 
 # bats test_tags=P36
-@test "what is no SIP request gets no answer and no line" {
+@test "what is not a SIP request gets no answer and no line" {
 	ok
 	peer <<-'END'
 	with datagrams() as p:

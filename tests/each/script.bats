@@ -292,7 +292,7 @@ bad()
 	END
 }
 
-@test "PROGRAM that does not read its stdin, or is no handler, answers too" {
+@test "PROGRAM that does not read its stdin, or is not a handler, answers too" {
 	printf '#!/bin/sh\nprintf "SIP/2.0 200 OK\\n\\n"\n' >plain
 	chmod 755 plain
 	peer <<-'END'

@@ -76,7 +76,7 @@ register()
 	[ "$(contacts)" = '<sip:a@192.0.2.7>;expires=7200;q=1' ]
 	register cseq=3 contact='<sip:a@192.0.2.7>;expires=soon'
 	[ "$(contacts)" = '<sip:a@192.0.2.7>;expires=3600;q=1' ]
-	# Zeros in front are no other number.
+	# Zeros in front are not another number.
 	register cseq=5 expires=00000000003600 contact='<sip:a@192.0.2.7>'
 	[ "$(contacts)" = '<sip:a@192.0.2.7>;expires=3600;q=1' ]
 	register cseq=7 contact='<sip:a@192.0.2.7>;expires=0000000000000000061'
@@ -130,7 +130,7 @@ register()
 	[ "$(contacts | sed 's/.*192.0.2.\([0-9]*\)>.*/\1/' | sort -n | xargs)" = '3 4 5' ]
 }
 
-@test "registrar: what is no binding gets 400, too many 403" {
+@test "registrar: what is not a binding gets 400, too many 403" {
 	local contact
 
 	served

@@ -58,7 +58,7 @@ call()
 	grep -q ', stale=true' answer
 }
 
-@test "members: what is no new call goes on to the next script" {
+@test "members: what is not a new call goes on to the next script" {
 	closed_domain
 	TO='<sip:bob@b.example>;tag=1' ask INVITE sip:bob@b.example
 	is '481 Call/Transaction Does Not Exist'

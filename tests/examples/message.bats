@@ -125,7 +125,7 @@ count() { find "$BOX/new" "$BOX/cur" -type f | wc -l; }
 	CSEQ=2 BODY=x ask MESSAGE sip:bob@b.example 'Content-Type: text/plain'
 	is '480 The mailbox is full'
 	has 'Retry-After: 3600'
-	# What is there already is no new one.
+	# What is there already is not a new one.
 	BODY=x ask MESSAGE sip:bob@b.example 'Content-Type: text/plain'
 	is '202 Accepted'
 	[ "$(count)" -eq 1000 ]

@@ -136,7 +136,7 @@ reject_with_rules()
 	is '480 Temporarily Unavailable'
 	FROM='<sip:x@spam.example>' ask INVITE sip:me@b.example
 	is '607 Unwanted'
-	# What stands in quotes is no URI.
+	# What stands in quotes is not a URI.
 	FROM='sip:x@spam.example;q="<sip:alice@a.example>"' \
 	    ask INVITE sip:me@b.example
 	is '607 Unwanted'

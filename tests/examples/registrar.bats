@@ -203,14 +203,14 @@ guessers()
 	is '200 OK'
 	register password=wrong
 	register user=nobody
-	# A nonce of one's own is no way around it.
+	# A nonce of one's own is not a way around it.
 	register nonce=forged password=wrong
-	# What a stranger writes is no line of its own.
+	# What a stranger writes is not a line of its own.
 	register password=wrong authuser=$'x\" \xff registrar: wrong'
 	[ "$(guessers log)" = $'127.0.0.1\n127.0.0.1\n127.0.0.1\n127.0.0.1' ]
 	tail -n 1 log | grep -q \
 	    ' domain=b.example user=x%22%20%FF%20registrar%3A%20wrong$'
-	# Who is only asked again is no guesser.
+	# Who is only asked again is not a guesser.
 	register nonce="$(cat nonce)"
 	register password=
 	[ "$(grep -c 'wrong password' log)" -eq 4 ]

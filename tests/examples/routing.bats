@@ -63,7 +63,7 @@ routes()
 	is '484 Not a number of the world'
 	ask INVITE 'sip:30123;phone-context=+49@gw.example;user=phone'
 	has 'Contact: <sip:+4930123@berlin2.example>;q=1.0'
-	# A context of letters after "+" is none, and *21# is no number.
+	# A context of letters after "+" is none, and *21# is not a number.
 	ask INVITE 'tel:30123;phone-context=+49x'
 	answered '404 *' '484 *'
 	ask INVITE 'tel:*21%23;phone-context=+49'
@@ -284,7 +284,7 @@ screened()
 		is '302 Moved Temporarily'
 	done
 	FROM=bryan ask INVITE sip:me@b.example
-	is '400 From is no address'
+	is '400 From is not an address'
 	screen block +1-202-555-0100
 	screen block 'tel:3100-80120;phone-context=IMS.example'
 	screen block @SPAM3.example.
@@ -296,7 +296,7 @@ screened()
 		ask INVITE sip:me@b.example
 		is '607 Unwanted'
 	done
-	# What stands in quotes is no URI.
+	# What stands in quotes is not a URI.
 	FROM='sip:x@spam.example;q="<sip:alice@example.com>"' \
 	    ask INVITE sip:me@b.example
 	is '607 Unwanted'

@@ -193,7 +193,7 @@ expect_cancel(const struct said *s, size_t len, transaction_id *id)
 		k = known_as(s, BYE);
 	if (k == NULL)
 		return TRANSACTION_CANCEL_UNKNOWN;
-	/* Of two that are no INVITE either will do. */
+	/* Of two that are not INVITE either will do. */
 	if (k->said.method == INVITE || known_as(s, BYE) == NULL ||
 	    known_as(s, OPTIONS) == NULL)
 		*id = k->id;

@@ -272,7 +272,7 @@ has_exact_set_on()
 	} | environment_is
 }
 
-@test "what is no address or port is not believed" {
+@test "what is not an address or port is not believed" {
 	local pair
 
 	request >message

@@ -115,7 +115,7 @@ assert all("otherCase" not in t for t in tried[1:])' "$ANSWER"
 	sed '1,/^environment:/d' "$ANSWER" | sort | diff want -
 }
 
-@test "octets that are no printable ASCII are escaped" {
+@test "octets that are not printable ASCII are escaped" {
 	request "$(printf 'Subject: \033[31m\303\251\001')" >message
 	explain <message
 	says 'SIP_SUBJECT=\x1b[31m\xc3\xa9\x01'

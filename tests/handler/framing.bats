@@ -166,7 +166,7 @@ headers()
 
 # The client sends these and then waits, and so does the deadline: only an
 # answer at once comes before the bound.
-@test "a fault that no more octets can mend is answered at once" {
+@test "a fault that no more octets can fix is answered at once" {
 	local text why
 
 	while read -r why text; do
@@ -329,7 +329,7 @@ headers()
 	cmp "$DIR/probe.stdin" expected
 }
 
-@test "a file size limit is no signal: a body over it is a 500" {
+@test "a file size limit is not a signal: a body over it is a 500" {
 	head -c 100000 /dev/zero >body
 	{ request 'Content-Length: 100000'; cat body; } >message
 	STATUS=0

@@ -108,7 +108,7 @@ ran_only()
 }
 
 # bats test_tags=P2
-@test "a path: a name of 256 octets or 8000 is no name" {
+@test "a path: a name of 256 octets or 8000 is not a name" {
 	local n
 
 	for n in 244 1000 8000; do

@@ -28,7 +28,7 @@ ran_script()
 	ran_script default.cgi
 }
 
-@test "a candidate that is no regular file is skipped" {
+@test "a candidate that is not a regular file is skipped" {
 	request >message
 	mkdir "$DIR/bob@example.com"
 	mkfifo "$DIR/@example.com"
@@ -135,7 +135,7 @@ ran_script()
 	[[ $(<"$LOG") != *skipped* ]]
 }
 
-@test "a copy whose ending can be no host's answers nobody" {
+@test "a copy whose ending no host can have answers nobody" {
 	local name
 
 	for name in 'bob@example.com~' 'bob@example.com,v' \

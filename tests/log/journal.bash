@@ -27,7 +27,7 @@ entry()
 	printf '_BOOT_ID=%032d\nMESSAGE_ID=%s\nSIPCGI_EVENT=%s\n' 1 "$id" "$2"
 	shift 2
 	for name; do
-		# A value that is no text goes with its length before it, as
+		# A value that is not text goes with its length before it, as
 		# 64 bits in little endian.
 		case ${name#*=} in
 		*[![:print:]]*)

@@ -152,7 +152,7 @@ fields_of()
 	END
 }
 
-@test "what is unknown of a request is no field" {
+@test "what is unknown of a request is not a field" {
 	printf 'SIP/2.0 200 OK\r\n\r\n' |
 	    inside "$HANDLER" -l journal
 	wait_until has_entries 1 SIPCGI_WHY=response
@@ -244,7 +244,7 @@ fields_of()
 }
 
 # bats test_tags=P16
-@test "the script's stderr is no file of the log's when it is confined" {
+@test "the script's stderr is not a file of the log's when it is confined" {
 	inside "$HANDLER" -n -s -d "$PWD/scripts" <<<'' >level || :
 	grep -q 'sandbox:' level || request level | inside "$HANDLER" -n -s \
 	    -d "$PWD/scripts" | grep -q 'sandbox: *basic' ||
@@ -375,7 +375,7 @@ handle_with_syslog()
 	done
 }
 
-@test "a journal socket that nobody serves is no journal" {
+@test "a journal socket that nobody serves is not a journal" {
 	request stale1 | handle_with_syslog sh -c '
 		python3 -c "
 import socket

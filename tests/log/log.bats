@@ -162,7 +162,7 @@ stamped_as_date()
 		FORMAT=%:z stamped_as_date TZ=Europe/Berlin
 		FORMAT=%:z stamped_as_date TZ=:/usr/share/zoneinfo/Europe/Berlin
 	fi
-	# What is no zone is UTC.
+	# What is not a zone is UTC.
 	FORMAT=Z
 	for zone in ../../../../etc/passwd /dev/zero /proc/self/maps nonsense; do
 		rm file.log
@@ -289,7 +289,7 @@ stamped_as_date()
 	answered 400
 }
 
-@test "but a terminal is: what is typed on it is no connection" {
+@test "but a terminal is: what is typed on it is not a connection" {
 	type -P script >/dev/null || skip "script (bsdutils) is not here"
 	request Bad >message
 	cat >run.sh <<-END

@@ -68,7 +68,7 @@ is_between()
 	done
 }
 
-@test "what is no time is refused" {
+@test "what is not a time is refused" {
 	local text
 
 	for text in '' soon '2025-02-29' '2025-06-31' '2025-13-01' 24:00 \

@@ -254,7 +254,7 @@ errors=[{'count': 1, 'why': 'exec-failed', 'errno': 'ENOEXEC', \
 	[ "$(count -S '2025-11-24 17:01:02')" -eq 5 ]
 }
 
-@test "a span without requests is said, and is no error" {
+@test "a span without requests is said, and is not an error" {
 	run -0 "$LOG" --file="$SMALL" --since=today
 	[ "$output" = 'No requests.' ]
 	run -0 "$LOG" --file="$SMALL" --since=today --json

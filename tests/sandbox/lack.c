@@ -4,7 +4,7 @@
  * usage: sandbox-lack PART COMMAND [ARGUMENT...]
  *
  * PART is landlock, seccomp or no_new_privs: a filter answers the calls as a
- * kernel does that has not got them.  Or memory: the kernel has seccomp, but
+ * kernel does that lacks them.  Or memory: the kernel has seccomp, but
  * no memory for it; or descriptors: there is none for a terminal, the only
  * thing that the handler opens by O_RDWR | O_NOCTTY.  Needs CAP_SYS_ADMIN for
  * no_new_privs, since all others set that themselves.

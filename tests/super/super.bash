@@ -172,7 +172,7 @@ check_options()
 check_invite()
 {
 	sipp_calls invite 20
-	# The end of the connection after an ACK is no failure of the call.
+	# The end of the connection after an ACK is not a failure of the call.
 	sipp_calls ack 20 -max_reconnect 100 -reconnect_close false \
 	    -reconnect_sleep 0
 	wait_until has_lines 40 "$BATS_TEST_TMPDIR/seen"

@@ -188,8 +188,8 @@ instances_are()
 	[ "$(running_instances)" -eq "$1" ]
 }
 
-# The script's first line for a request over $1 says who asked and as whom it
-# runs.
+# The script's first line for a request over $1 says who asked, and which user
+# it runs as.
 check_peer()
 {
 	message ok >"$SHARED/request"

@@ -75,7 +75,7 @@ same_options()
 }
 
 @test "the manuals have every reason of the table, and no others" {
-	# None is no reason.
+	# None is not a reason.
 	grep -Eo '(DISCARD|REJECT|EX_[A-Z]+)(\(|, )"[a-z0-9-]+"' "$TOP/why.c" |
 	    sed 's/^[^"]*"//; s/"$//' | grep -vx none >table
 	for page in sipcgi-handler.8 sipcgi-each.8; do

@@ -32,7 +32,7 @@ version()
 
 @test "make dist gives the same tarball in every clone" {
 	git -C "$TOP" rev-parse --verify -q HEAD >/dev/null ||
-	    skip 'this tree is no clone'
+	    skip 'this tree is not a clone'
 	for clone in one other; do
 		git clone -q "$TOP" "$BATS_TEST_TMPDIR/$clone"
 		# What the clock and the checkout say must not matter.

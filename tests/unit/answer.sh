@@ -235,9 +235,9 @@ test_heads_in_fault()
 	events 'a NUL in the head' 'SIP/2.0 200 \000\n\n'
 	events 'a CR without LF in the head' "${ok}X: \\rY: 1\\n\\n"
 	events 'a CR without LF in the head' 'SIP/2.0 200 \rX: 1\n\n'
-	events 'a line that is no header field' "${ok}no colon\\n\\n"
-	events 'a line that is no header field' "${ok}a b: c\\n\\n"
-	events 'a line that is no header field' "${ok} fold\\n\\n"
+	events 'a line that is not a header field' "${ok}no colon\\n\\n"
+	events 'a line that is not a header field' "${ok}a b: c\\n\\n"
+	events 'a line that is not a header field' "${ok} fold\\n\\n"
 	events 'no empty line after the header fields' "$ok"
 	events 'no empty line after the header fields' "${ok}X: 1"
 	events 'no empty line after the header fields' 'SIP/2.0 200 OK'

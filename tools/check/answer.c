@@ -160,7 +160,7 @@ check_body(const struct response *r)
 	for (i = 0; i < f->value.len && said <= r->left; i++) {
 		if (!octet_is(r->head[f->value.off + i], OCTET_DIGIT)) {
 			error("bad-content-length",
-			    "Content-Length is no number", NULL,
+			    "Content-Length is not a number", NULL,
 			    "Write how many octets the body has");
 			return r->left;
 		}

@@ -195,7 +195,7 @@ check_script(const char *name)
 		    strerror(try.error));
 		return;
 	case SCRIPT_NOT_REGULAR:
-		error(name, "not-regular", "it is no regular file", NULL,
+		error(name, "not-regular", "it is not a regular file", NULL,
 		    "Only files and links to them are run");
 		return;
 	case SCRIPT_WRITABLE:
