@@ -6,9 +6,19 @@ load each
 # shellcheck source=tests/super/super.bash
 . "$BATS_TEST_DIRNAME/../super/super.bash"
 
+# What an inetd waits for does not end with it.
 teardown()
 {
+	local child
+	local -a children=()
+
+	[ -n "${SUPER_PID:-}" ] || return 0
+	read -ra children <"/proc/$SUPER_PID/task/$SUPER_PID/children" || :
 	super_stop
+	for child in "${children[@]}"; do
+		kill "$child" 2>/dev/null || :
+		wait_until is_gone "$child"
+	done
 }
 
 # start KIND tcp|udp: on a port of loopback that the kernel picks, PORT.
