@@ -121,6 +121,10 @@ class Peer:
     def lines(self, word):
         return [line for line in self.log() if line.split()[:1] == [word]]
 
+    def line(self, word):
+        """The first line of this event, which may come after the answer."""
+        return self.until(lambda: self.lines(word))[0]
+
     def until(self, what):
         """Wait until a condition holds; its value."""
         end = time.monotonic() + BOUND

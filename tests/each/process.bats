@@ -206,7 +206,7 @@ load each
 	    open('go', 'w').close()
 	    while p.receive().status != 200:
 	        pass
-	    assert 'errno=EMFILE' in p.lines('error')[0], p.log()
+	    assert 'errno=EMFILE' in p.line('error'), p.log()
 	    p.half_close()
 	    while p.receive() is not None:
 	        pass

@@ -56,7 +56,7 @@ bad()
 	    assert r.status == 500, r
 	    done = p.done()[0]
 	    for word in '''$*'''.split():
-	        assert word in p.lines('done')[0], p.log()
+	        assert word in p.line('done'), p.log()
 	    assert done['by'] == 'each' and done['status'] == '500', done
 	    p.send(request())
 	    assert p.receive().status == 500

@@ -119,7 +119,7 @@ $W/probe open-truncate $B/file 3'
 		script <<<"\$W/probe reconnect $PORT connect"
 		# The client sees a reset when its connection is taken away.
 		request | "$BUILD/tests/helpers/connect" -- ./handler -s \
-		    --no-network -d "$WORLD/scripts" -l stderr 2>log >answer ||
+		    --no-network -d "$WORLD/scripts" -l none 2>log >answer ||
 		    :
 		grep -qx "$want" log || {
 			cat log
