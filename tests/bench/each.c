@@ -1,6 +1,7 @@
 /*
  * each - what does a request cost where its peer keeps the connection, or
- * sends datagrams?
+ * sends datagrams?  (tests/load/client makes a connection for each request and
+ * finds its server there; this one is the super-server too, and counts CPU.)
  *
  * usage: each kept|udp|connect COUNT PARALLEL SERVER [ARGUMENT]...
  *        each flood COUNT RATE SERVER [ARGUMENT]...

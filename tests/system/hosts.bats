@@ -39,6 +39,15 @@ second_host()
 	PORT=5061 check_served
 }
 
+@test "another port, as README has it, is served over IPv4 and IPv6 alone" {
+	drop_in sip-cgi.socket Socket ListenStream= \
+	    ListenStream=0.0.0.0:5080 'ListenStream=[::]:5080'
+	inside systemctl start sip-cgi.socket
+	PORT=5080 check_served
+	PORT=5080 SERVER=::1 check_served
+	[[ $(ask ok) == *' refused=1 '* ]]
+}
+
 @test "a second host serves its own directory beside the first" {
 	second_host
 	inside systemctl start sip-cgi.socket sip-second.socket

@@ -166,7 +166,8 @@ packages()
 
 @test "make asks for packages, and with PACKAGES=no never" {
 	local targets=(check check-all demo run coverage fuzz load bench
-	    bench-log bench-sandbox bench-parse bench-peers check-system)
+	    bench-each bench-log bench-sandbox bench-parse bench-peers
+	    check-system)
 
 	run -0 make -C "$TOP" -n "${targets[@]}"
 	[ "$(grep -c 'tests/packages' <<<"$output")" -eq "${#targets[@]}" ]
