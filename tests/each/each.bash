@@ -15,11 +15,11 @@ setup()
 }
 
 # Be the peer that standard input tells, in Python: see peer.py. What a failed
-# one has to say is shown by bats.
+# one has to say is shown by bats. $PEER_LIMIT seconds at most.
 peer()
 {
 	PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$TOP/tests/each \
-	    timeout 120 python3 -c "from peer import *
+	    timeout "${PEER_LIMIT:-120}" python3 -c "from peer import *
 $(cat)" || {
 		echo "log: $(head -c 4000 "$LOG")"
 		return 1
