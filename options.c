@@ -212,7 +212,7 @@ void
 options_read(struct options *o, int argc, char **argv)
 {
 	const struct cmdline c = {
-		.program = "sipcgi-handler", .operands = "",
+		.program = "sipcgi-handler", .operands = " [FILE]",
 		.purpose = "Answer one SIP request on standard input with a "
 		    "script (RFC 3050).\n"
 		    "A super-server (systemd, xinetd, inetd, tcpserver) starts "

@@ -108,7 +108,7 @@ static const struct cmdline_option table[] = {
 };
 
 static const struct cmdline command_line = {
-	.program = "sipcgi-each", .operands = "PROGRAM [ARGUMENT]...",
+	.program = "sipcgi-each", .operands = " PROGRAM [ARGUMENT]...",
 	.purpose = "Run PROGRAM, mostly sipcgi-handler, for each SIP message "
 	    "on a connection\n"
 	    "that is kept, or on UDP sockets, and send what it answers.\n"

@@ -63,8 +63,8 @@ check_name(const char *name)
 		return true;
 	finding_tell(FINDING_WARNING, name, "unreachable-name",
 	    "no address leads to a file of this name", NULL,
-	    "Call it user@host or @host, with the host in lower case and "
-	    "escapes only where they are needed, or move it elsewhere");
+	    "Leave it if other scripts need it; else call it user@host or "
+	    "@host, with the host in lower case and few escapes");
 	return false;
 }
 
