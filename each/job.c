@@ -104,13 +104,28 @@ job_close_output(struct job *j)
 	j->output = -1;
 }
 
+/* To the group, and to a process that has left it. */
+static void
+send_signal(const struct job *j, int number)
+{
+	(void)kill(-j->pid, number);
+	if (getpgid(j->pid) != j->pid)
+		(void)kill(j->pid, number);
+}
+
 void
 job_terminate(struct job *j, int64_t now)
 {
 	if (j->kill_at != 0)
 		return;
-	(void)kill(-j->pid, SIGTERM);
+	send_signal(j, SIGTERM);
 	j->kill_at = now + JOB_TERM_TO_KILL;
+}
+
+void
+job_kill(const struct job *j)
+{
+	send_signal(j, SIGKILL);
 }
 
 void
@@ -123,7 +138,7 @@ job_kill_late(int64_t now)
 
 		if (j->pid == 0 || j->kill_at == 0 || j->kill_at > now)
 			continue;
-		(void)kill(-j->pid, SIGKILL);
+		job_kill(j);
 		j->kill_at = INT64_MAX;
 	}
 }

@@ -52,10 +52,13 @@ ssize_t job_read(struct job *, void *octets, size_t n);
 /* Read no more from it: what it writes from now on is its own affair. */
 void job_close_output(struct job *);
 
-/* TERM to the group, KILL in JOB_TERM_TO_KILL; once. */
+/* TERM to the process and its group, KILL in JOB_TERM_TO_KILL; once. */
 void job_terminate(struct job *, int64_t now);
 
-/* KILL to the groups whose time has come. */
+/* KILL to both, now. */
+void job_kill(const struct job *);
+
+/* KILL to those whose time has come. */
 void job_kill_late(int64_t now);
 
 /*

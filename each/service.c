@@ -354,9 +354,10 @@ static bool
 same_source(const unsigned char a[16], const unsigned char b[16])
 {
 	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+	bool is_ipv4 = memcmp(a, mapped, sizeof mapped) == 0;
 
-	return memcmp(a, b,
-	    memcmp(a, mapped, sizeof mapped) == 0 ? 16 : SOURCE_IPV6) == 0;
+	return is_ipv4 == (memcmp(b, mapped, sizeof mapped) == 0) &&
+	    memcmp(a, b, is_ipv4 ? 16 : SOURCE_IPV6) == 0;
 }
 
 static bool
@@ -604,6 +605,6 @@ service_kill(void)
 		if (j->pid == 0)
 			continue;
 		left--;
-		(void)kill(-j->pid, SIGKILL);
+		job_kill(j);
 	}
 }

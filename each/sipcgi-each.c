@@ -361,16 +361,17 @@ serve_once(unsigned ninput, unsigned nscripts, int64_t now)
 
 	if (each.poll[0].revents != 0)
 		take_signals(now);
+	/* First, since it makes room for what scripts have said. */
+	if (!each.datagrams)
+		stream_ready(input, service_running() > 0, now);
 	service_ready(input + ninput, nscripts, now);
 	if (each.children && service_reap(now))
 		each.children = false;
 	service_tick(now);
 	if (each.datagrams)
 		take_datagrams(input, now);
-	else {
-		stream_ready(input, service_running() > 0, now);
+	else
 		take_stream(now);
-	}
 	if (each.stopping && now >= each.stop_at)
 		stop_all(now);
 }

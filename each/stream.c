@@ -292,6 +292,9 @@ read_empty_lines(int64_t now)
 		return;
 	drop_input(n);
 	s.idle_since = now;
+	/* A CR that came alone looked like the beginning of a request. */
+	if (s.heard)
+		s.deadline = 0;
 	for (; pongs > 0 && s.queued == 0 && !s.lost; pongs--)
 		stream_send(crlf, 2);
 	if (s.frame.empty > FRAME_MAX_EMPTY && !s.lost)

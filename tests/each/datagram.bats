@@ -316,6 +316,25 @@ waiting()
 	END
 }
 
+# bats test_tags=P38
+@test "a source of IPv6 shares with none of IPv4" {
+	needs_ipv6
+	waiting
+	peer <<-'END'
+	with datagrams('-p', '1', family=socket.AF_INET6, address='::') as p:
+	    other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	    other.settimeout(BOUND)
+	    other.connect(('127.0.0.1', p.server[1]))
+	    other.send(request())
+	    p.until(lambda: runs() == 1)
+	    p.send(request(sent_by='[::1]:9'))
+	    p.until(lambda: runs() == 2)
+	    open('go', 'w').close()
+	    assert Response(other.recv(65536)).status == 200
+	    assert p.receive().status == 200
+	END
+}
+
 @test "a flood: what there is no slot for is refused or lost, the service goes on" {
 	answerer <<-'END'
 		printf 'SIP/2.0 200 OK\n\n'

@@ -212,10 +212,11 @@ class Datagrams(Peer):
     """On a UDP socket that is its fd 0."""
 
     def __init__(self, options=(), program=None, family=socket.AF_INET,
-                 **more):
+                 address=None, **more):
         super().__init__(options, program)
         self.family = family
-        address = '127.0.0.1' if family == socket.AF_INET else '::1'
+        if address is None:
+            address = '127.0.0.1' if family == socket.AF_INET else '::1'
         server = socket.socket(family, socket.SOCK_DGRAM)
         server.bind((address, 0))
         self.server = server.getsockname()

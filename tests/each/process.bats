@@ -161,6 +161,7 @@ load each
 	local n=800
 
 	# Takes two minutes.
+	# shellcheck disable=SC2034	# peer() reads it
 	[ "${CHECK:-}" != all ] || n=100000 PEER_LIMIT=800
 	printf '#!/bin/sh\nprintf "SIP/2.0 200 OK\\n\\n"\n' >program
 	chmod 755 program

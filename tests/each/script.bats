@@ -341,3 +341,26 @@ bad()
 	        assert ignored & 0x7fffffff == 0, text('ignored')
 	END
 }
+
+# bats test_tags=P31
+@test "a script that leaves its process group is ended in time all the same" {
+	script default.cgi <<-'END'
+		#!/usr/bin/python3 -IS
+		import os
+		import time
+		child = os.fork()
+		while True:
+		    try:
+		        os.setpgid(0, 0 if child == 0 else child)
+		        break
+		    except OSError:
+		        time.sleep(0.01)
+		time.sleep(5)
+	END
+	peer <<-'END'
+	with stream('-T', '1') as p:
+	    p.send(request(transport='TCP'))
+	    assert p.receive().status == 504
+	    assert p.done()[0]['signal'] in ('9', '15')
+	END
+}

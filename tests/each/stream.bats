@@ -382,3 +382,20 @@ ok()
 	    assert p.done()[0]['repeats'] == '1', p.log()
 	END
 }
+
+@test "a keep-alive that comes in pieces is not half a request" {
+	ok
+	peer <<-'END'
+	with stream('-t', '1') as p:
+	    p.send(request(transport='TCP'))
+	    assert p.receive().status == 200
+	    p.send(b'\r')
+	    time.sleep(0.1)
+	    p.send(b'\n\r\n')
+	    assert p.socket.recv(2) == b'\r\n'
+	    # Longer than a request may take.
+	    time.sleep(1.3)
+	    p.send(request(transport='TCP'))
+	    assert p.receive().status == 200
+	END
+}
