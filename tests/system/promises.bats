@@ -30,8 +30,8 @@ promises()
 	no_new_privs 1
 	seccomp filter 2
 	capabilities 0000000000000000
-	ignored signals 0000000000000000
-	blocked signals 0000000000000000
+	ignored signals 0
+	blocked signals 0
 	descriptors 0 1 2
 	open files 1024
 	stderr log

@@ -70,11 +70,12 @@ xinetd_install()
 	inside cp "$BUILD/super/xinetd/usr/sbin/xinetd" /usr/sbin/xinetd
 }
 
-# Start it by root with the shipped entries "$@", and no others.
+# Start it by root with the shipped entries "$@" (sip-cgi), and no others.
 xinetd_start()
 {
 	local entry
 
+	[ $# -gt 0 ] || set -- sip-cgi
 	sh_inside 'sed -i "s/^\(.disable *=\).*/\1 yes/" "$@"' - \
 	    /usr/local/etc/xinetd.d/sip-cgi{,-each,-udp}
 	for entry; do
