@@ -9,11 +9,13 @@
 #                         for some
 #   make check-all        the same, with every combination of what there is
 #   make check-system     tests under a real systemd (root)
+#   make check-deb        the Debian packages, built and installed (root)
 #   make check-fresh      README's commands on Debian 12, 13 and sid, freshly
 #                         bootstrapped (root); SUITES='trixie' for some
 #   make install          to $(prefix), below $(DESTDIR); starts nothing
 #   make uninstall        removes what install put there
 #   make clean dist       remove what was built; a tarball of HEAD
+#   make deb              Debian packages of HEAD, in build/deb
 #   make coverage fuzz load
 #   make bench bench-each bench-parse bench-peers bench-log bench-sandbox
 #   make packages         install what the tests need
@@ -108,8 +110,9 @@ endif
 STATIC = $(if $(findstring musl,$(CC)),yes,no)
 
 # Small rather than fast: most of this code runs once in a process, so what
-# counts is how much of it must be fetched.
-CFLAGS = -Os -g
+# counts is how much of it must be fetched. Taken from the environment, too,
+# where a package's build has them.
+CFLAGS ?= -Os -g
 LANGUAGE = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
 # No flags of the modules that do not know them, so that make install with
 # another prefix compiles two files.
@@ -209,7 +212,8 @@ DIRECTORIES = $(sipdir) $(datadir)/sip-cgi/sipcgi $(datadir)/sip-cgi/SipCgi $(da
 SAY = $(if $(findstring s,$(firstword -$(MAKEFLAGS))),@:,@printf '%7s %s\n')
 run = $(if $(filter 1,$(V)),$(2),$(SAY) $(1) $@; $(2))
 
-.PHONY: all test-programs fuzz-targets no-tool install uninstall clean dist FORCE
+.PHONY: all test-programs fuzz-targets no-tool install uninstall clean dist \
+	deb FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
@@ -385,10 +389,13 @@ TARBALL = sipcgi-handler-$(VERSION).tar.gz
 dist:
 	git archive --prefix=sipcgi-handler-$(VERSION)/ HEAD | gzip -n9 >$(TARBALL)
 
+deb:
+	@$(RUN) packaging/build-deb $(VERSION)
+
 # ---- Tests and measurements. Each script finds the program and the build
 # ---- tree in its environment. The second make sees what the first installed.
 
-.PHONY: check check-all check-system check-fresh demo run coverage fuzz load \
+.PHONY: check check-all check-system check-deb check-fresh demo run coverage fuzz load \
 	bench bench-each bench-parse bench-peers bench-log bench-sandbox packages
 
 RUN = HANDLER='$(abspath $(PROGRAM))' EACH='$(abspath $(EACH))' BUILD='$(abspath $(BUILD))' TOP='$(CURDIR)'
@@ -422,6 +429,7 @@ check-fresh:
 
 # make NAME runs tests/NAME, or tests/DIR/run where there is one.
 check-system: SCRIPT = tests/system/run
+check-deb: SCRIPT = tests/deb/run
 coverage: SCRIPT = tests/coverage
 fuzz: SCRIPT = tests/fuzz/run
 load: SCRIPT = tests/load/run
@@ -432,7 +440,7 @@ bench-peers: SCRIPT = tests/bench/peers
 bench-sandbox: SCRIPT = tests/bench/sandbox
 bench-log: SCRIPT = tests/bench/log
 
-check-system coverage fuzz load bench bench-each bench-parse bench-peers \
+check-system check-deb coverage fuzz load bench bench-each bench-parse bench-peers \
     bench-log bench-sandbox:
 	$(call need,$@)
 	@$(MAKE) --no-print-directory all test-programs

@@ -203,5 +203,6 @@ check_peer()
 # The one request that must work after each fault.
 check_served()
 {
-	[[ $(ask ok) == 'ok=1 '* ]]
+	asked=$(ask ok)
+	[[ $asked == "ok=1 "* ]] || { echo "$asked"; false; }
 }

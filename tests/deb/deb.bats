@@ -1,0 +1,142 @@
+#!/usr/bin/env bats
+# The Debian packages: built, checked, installed, upgraded under traffic,
+# removed and purged, in a box with a systemd of its own. Takes about three
+# minutes.
+# Runs alone.
+#
+# What is quoted is for a shell in the box:
+# shellcheck disable=SC2016
+
+bats_require_minimum_version 1.5.0
+load ../system/system
+
+DEBS=$BUILD/deb
+# The last version without packages, to upgrade from (tests/deb/run).
+OLD=24336de
+
+setup_file()
+{
+	[ -d "$DEBS" ] || skip 'the packages are not built: make check-deb'
+	box_start
+	inside mkdir -p "$SCRIPTS"
+	# A container's image forbids packages to start and stop services.
+	inside rm -f /usr/sbin/policy-rc.d
+}
+
+teardown_file() { system_stop; }
+
+SCRIPTS=/etc/sip-cgi/scripts
+
+dpkg_inside()
+{
+	inside env DEBIAN_FRONTEND=noninteractive dpkg --force-confold "$@" \
+	    >"$BATS_TEST_TMPDIR/dpkg.log" 2>&1 || {
+		cat "$BATS_TEST_TMPDIR/dpkg.log"
+		return 1
+	}
+}
+
+package()
+{
+	echo "$DEBS"/"$1"_*_"$(dpkg --print-architecture)".deb
+}
+
+# The answer to sipp, from the script of a user that the test installs.
+answers_sipp()
+{
+	sh_inside 'cd /tmp && TERM=dumb timeout 60 sipp -t tn \
+	    -max_socket 100 -sf "$1/tests/super/options.xml" -s service \
+	    -i 127.0.0.1 -m 20 -l 8 -nostdin 127.0.0.1:5060 >sipp.out 2>&1 ||
+	    { cat sipp.out; exit 1; }' - "$TOP"
+}
+
+install_ok()
+{
+	inside install -m 755 "$TOP/tests/system/scripts/ok" "$SCRIPTS/ok@box"
+}
+
+@test "lintian has nothing to say" {
+	run lintian --fail-on error,warning "$DEBS"/*.changes
+	echo "$output"
+	[ "$status" -eq 0 ]
+	run ! grep -E '^[EW]:' <<<"$output"
+}
+
+@test "the package's version is the program's" {
+	[[ $(dpkg-deb -f "$(package sipcgi-handler)" Version) == \
+	    "$("$HANDLER" --version | sed '1s/.* //;q')-"* ]]
+}
+
+@test "a second build makes the same packages, octet for octet" {
+	for deb in "$DEBS"/*.deb; do
+		cmp "$BUILD/deb-first/${deb##*/}" "$deb"
+	done
+}
+
+@test "sipcgi-log alone needs libsystemd" {
+	run ! grep -q systemd0 <<<"$(dpkg-deb -f "$(package sipcgi-handler)" \
+	    Depends)"
+	grep -q libsystemd0 <<<"$(dpkg-deb -f "$(package sipcgi-log)" Depends)"
+}
+
+@test "install starts nothing; enabled, it answers" {
+	dpkg_inside -i "$(package sipcgi-handler)" "$(package sipcgi-log)"
+	inside id sip-cgi
+	[ "$(inside stat -c '%U %a' /var/lib/sip-cgi)" = 'sip-cgi 750' ]
+	for unit in sip-cgi.socket sip-cgi-inetd.service; do
+		run ! inside systemctl is-active --quiet "$unit"
+		run ! inside systemctl is-enabled --quiet "$unit"
+	done
+	install_ok
+	inside systemctl enable --now sip-cgi.socket
+	check_served
+	inside sipcgi-log --version
+	# The manuals and the catalog are found where they are.
+	inside man -w sipcgi-handler.8
+	inside journalctl --list-catalog | grep -q sipcgi-handler ||
+	    inside sh -c 'journalctl --update-catalog && journalctl --list-catalog' |
+	    grep -q 'SIP request'
+}
+
+@test "an upgrade keeps what was changed, and what is enabled" {
+	echo '# changed by the administrator' |
+	    inside tee -a "$SCRIPTS/default.cgi" >/dev/null
+	inside sed -i 's/\(instances *=\).*/\1 7/' /etc/sip-cgi-inetd.conf
+	dpkg_inside -i "$(package sipcgi-handler)"
+	inside grep -q 'changed by the administrator' "$SCRIPTS/default.cgi"
+	inside grep -q '= 7$' /etc/sip-cgi-inetd.conf
+	inside systemctl is-enabled --quiet sip-cgi.socket
+	check_served
+}
+
+# The last version, packaged in the same way, where this clone has it.
+@test "an upgrade under traffic loses no request" {
+	[ -d "$BUILD/deb-old" ] || skip "this clone has no $OLD"
+	dpkg_inside -i "$BUILD"/deb-old/sipcgi-handler_*.deb
+	check_served
+	ask_on ok -n 400 -p 2
+	dpkg_inside -i "$(package sipcgi-handler)"
+	wait "$ASKING"
+	cat "$SHARED/asked"
+	[[ $(cat "$SHARED/asked") == 'ok=400 '* ]]
+	[[ $(inside /usr/libexec/sipcgi-handler --version) == \
+	    "$("$HANDLER" --version)" ]]
+}
+
+@test "removed while it is enabled, it is stopped and disabled first" {
+	dpkg_inside -r sipcgi-handler
+	run ! inside systemctl is-active --quiet sip-cgi.socket
+	[[ $(ask ok) == *' refused=1 '* ]]
+	inside test ! -e /etc/systemd/system/sockets.target.wants/sip-cgi.socket
+	# Configuration and state stay until the purge.
+	inside test -e "$SCRIPTS/default.cgi" -a -d /var/lib/sip-cgi
+}
+
+@test "a purge leaves the administrator's own scripts and nothing else" {
+	dpkg_inside -P sipcgi-handler sipcgi-log
+	inside test ! -e /var/lib/sip-cgi
+	inside test ! -e "$SCRIPTS/default.cgi"
+	inside test -e "$SCRIPTS/ok@box"
+	[ -z "$(inside find /usr /lib /etc/systemd -name '*sip-cgi*' \
+	    -not -path '*/doc/*')" ]
+}
