@@ -172,7 +172,7 @@ headers()
 	while read -r why text; do
 		# shellcheck disable=SC2059
 		printf "$text" >message
-		ON=--bound=10 handle_on -t 60 <message
+		ON=--bound=30 handle_on -t 60 <message
 		answered 400 "$why"
 		no_script_ran
 	done <<-'END'
@@ -191,13 +191,13 @@ headers()
 
 @test "a size or a count limit is answered at once" {
 	octets 8193 x >message
-	ON=--bound=10 handle_on -t 60 <message
+	ON=--bound=30 handle_on -t 60 <message
 	answered 400 start-line-too-long
 	head_of 65537 | head -c 65536 >message
-	ON=--bound=10 handle_on -t 60 <message
+	ON=--bound=30 handle_on -t 60 <message
 	answered 400 head-too-large
 	headers 101 | head -c -2 >message
-	ON=--bound=10 handle_on -t 60 <message
+	ON=--bound=30 handle_on -t 60 <message
 	answered 400 too-many-headers
 }
 
