@@ -65,7 +65,8 @@ struct entry {
 	struct text fields;
 };
 
-static PAGES_LARGE char room[PREFIX_SIZE + LOGLINE_SIZE + 1 + LOGLINE_FIELDS_SIZE];
+static PAGES_LARGE char room[PREFIX_SIZE + LOGLINE_SIZE + 1 +
+    LOGLINE_FIELDS_SIZE];
 
 /* Is fd 2 the stream that systemd connected to the journal? */
 static bool
