@@ -44,7 +44,8 @@ setup()
 		esac'
 	stand_in dpkg-deb '
 		mkdir -p "$3/usr/sbin" "$3/DEBIAN"
-		echo "Depends: ${DEPENDS:-make}" >"$3/DEBIAN/control"'
+		printf "Package: %s\nProvides: %s\nDepends: %s\n" one \
+		    "$PROVIDES" "${DEPENDS:-make}" >"$3/DEBIAN/control"'
 	export CALLS=$calls
 }
 
@@ -145,6 +146,14 @@ packages()
 	INSTALLED='libold, gone' FAKE_ID=1000 packages check
 	[ "$status" -eq 1 ]
 	[[ $output == *" --no-install-recommends 'purged'"* ]]
+}
+
+@test "what an unpacked one is, or provides, is not installed for another" {
+	DEPENDS='one, an-abi-1, make' PROVIDES='another, an-abi-1 (= 3)' \
+	    packages check
+	echo "$output"
+	[ "$status" -eq 0 ]
+	run ! grep -q ' satisfy' "$calls"
 }
 
 @test "a super-server that cannot be fetched is an error, and leaves nothing" {
