@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../fuzz/check.h"
 #include "each/answer.h"
+#include "input.h"
 
 #define SOFTWARE "sipcgi-each/test"
 
@@ -24,21 +24,6 @@ static unsigned char request[CHECK_MOST], output[CHECK_MOST];
 static size_t output_len;
 static struct feed feed;
 static struct answer_request asked;
-
-static size_t
-read_file(const char *name, unsigned char *to)
-{
-	FILE *file = fopen(name, "rb");
-	size_t n;
-
-	if (file == NULL) {
-		perror(name);
-		exit(66);
-	}
-	n = fread(to, 1, CHECK_MOST, file);
-	(void)fclose(file);
-	return n;
-}
 
 static void
 read_request(const char *name, uint32_t peer)

@@ -14,24 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../fuzz/check.h"
 #include "each/frame.h"
+#include "input.h"
 
 static unsigned char data[CHECK_MOST];
 static size_t size;
-
-static void
-read_file(const char *name)
-{
-	FILE *file = fopen(name, "rb");
-
-	if (file == NULL) {
-		perror(name);
-		exit(66);
-	}
-	size = fread(data, 1, sizeof data, file);
-	(void)fclose(file);
-}
 
 static void
 print_message(const struct frame *f, enum frame_event what, size_t at)
@@ -126,7 +113,7 @@ main(int argc, char **argv)
 		for (i = 2; i < argc; i++) {
 			printf("%s\n", argv[i]);
 			(void)fflush(stdout);
-			read_file(argv[i]);
+			size = read_file(argv[i], data);
 			check_frame(data, size);
 		}
 		return 0;
@@ -137,7 +124,7 @@ main(int argc, char **argv)
 	}
 	if (argc < 3)
 		return 64;
-	read_file(argv[2]);
+	size = read_file(argv[2], data);
 	if (strcmp(what, "stream") == 0)
 		print_stream(max_body);
 	else if (strcmp(what, "datagram") == 0)

@@ -21,8 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../fuzz/check.h"
 #include "env.h"
+#include "input.h"
 #include "reply.h"
 
 #define SOFTWARE "sipcgi-handler/test"
@@ -32,19 +32,6 @@
 
 static unsigned char data[CHECK_MOST];
 static size_t size;
-
-static void
-read_file(const char *name)
-{
-	FILE *file = fopen(name, "rb");
-
-	if (file == NULL) {
-		perror(name);
-		exit(66);
-	}
-	size = fread(data, 1, sizeof data, file);
-	(void)fclose(file);
-}
 
 /* NAME OFFSET+LENGTH TEXT */
 static void
@@ -221,7 +208,7 @@ check_all(const char *name)
 {
 	struct feed f;
 
-	read_file(name);
+	size = read_file(name, data);
 	/* The last line that is seen when a check fails. */
 	printf("%s\n", name);
 	(void)fflush(stdout);
@@ -249,7 +236,7 @@ main(int argc, char **argv)
 	}
 	if (argc < 3)
 		return 64;
-	read_file(argv[2]);
+	size = read_file(argv[2], data);
 	feed_whole(&f, data, size, strcmp(what, "parse") != 0 ||
 	    strcmp(option, "file") != 0);
 	if (strcmp(what, "parse") == 0)

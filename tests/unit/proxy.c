@@ -8,25 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../fuzz/check.h"
 #include "each/proxy.h"
+#include "input.h"
 #include "peer.h"
 
 static unsigned char data[CHECK_MOST];
 static size_t size;
-
-static void
-read_file(const char *name)
-{
-	FILE *file = fopen(name, "rb");
-
-	if (file == NULL) {
-		perror(name);
-		exit(66);
-	}
-	size = fread(data, 1, sizeof data, file);
-	(void)fclose(file);
-}
 
 static void
 print_address(const unsigned char binary[16], unsigned port)
@@ -62,14 +49,14 @@ main(int argc, char **argv)
 	int i;
 
 	if (argc == 2) {
-		read_file(argv[1]);
+		size = read_file(argv[1], data);
 		print_header();
 		return 0;
 	}
 	for (i = 2; i < argc; i++) {
 		printf("%s\n", argv[i]);
 		(void)fflush(stdout);
-		read_file(argv[i]);
+		size = read_file(argv[i], data);
 		check_proxy(data, size);
 	}
 	return argc > 2 ? 0 : 64;
