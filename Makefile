@@ -48,7 +48,8 @@ SYSTEM = fds connection request script seccomp sandbox log cmdline options \
 MODULES = $(GRAMMAR) $(MADE) $(SYSTEM)
 SOURCES = sipcgi-handler.c $(MODULES:=.c)
 # sipcgi-each's own. The pure ones know GRAMMAR and MADE, the others all.
-EACH_PURE = each/siphash each/frame each/proxy each/answer each/transaction
+EACH_PURE = each/siphash each/frame each/proxy each/answer each/table \
+	each/transaction
 EACH_SYSTEM = each/options each/program each/job each/store each/datagram \
 	each/stream each/service each/report
 EACH_MODULES = $(EACH_PURE) $(EACH_SYSTEM)

@@ -24,9 +24,9 @@
 /* Octets of a source that count for -p, of IPv6: its /64. */
 #define SOURCE_IPV6 8
 
-_Static_assert(OPTIONS_MAX_CHILDREN < TRANSACTION_MAX,
+_Static_assert(OPTIONS_MAX_CHILDREN < TABLE_MAX,
     "whatever runs has a transaction");
-_Static_assert(sizeof(struct datagram_route) <= TRANSACTION_PATH,
+_Static_assert(sizeof(struct datagram_route) <= TABLE_PATH,
     "a transaction keeps the way of its answers");
 _Static_assert(ANSWER_MAX_DATAGRAM == DATAGRAM_MAX_ANSWER,
     "one limit");
@@ -486,7 +486,7 @@ cancel(const struct message *m, transaction_id id, int64_t now)
 bool
 service_take(const struct message *m, int64_t now)
 {
-	static unsigned char path[TRANSACTION_PATH];
+	static unsigned char path[TABLE_PATH];
 	struct transaction_message t = { .msg = m->msg, .buf = m->buf };
 
 	if (m->why != WHY_NONE) {

@@ -11,7 +11,7 @@
  *	(answer) and sent -> PROGRAM's end is logged (report)
  *
  * At the edges: options (the command line), proxy (the PROXY header), store
- * (the memfd of a message), siphash (for the table of transactions).
+ * (the memfd of a message), table and siphash (for transaction).
  *
  * This is RFC 3261's server transaction layer (17.2): it never listens, never
  * forwards, and forgets a message 32 seconds after its answer.

@@ -5,264 +5,6 @@
 #include "octet.h"
 #include "sipvia.h"
 
-/*
- * What stands before each kept answer in the ring.  With owner 0 it is a gap
- * at the ring's end, where the answer did not fit.
- */
-struct block {
-	uint32_t owner;			/* its name */
-	uint32_t len;			/* octets that follow, padded to 8 */
-};
-
-_Static_assert(sizeof(struct block) == 8 && TRANSACTION_KEEP % 8 == 0,
-    "blocks leave no gap that is too short for another");
-
-static const int64_t intervals[TRANSACTION_INTERVALS] = {
-	TRANSACTION_T1, 2 * TRANSACTION_T1, 4 * TRANSACTION_T1, TRANSACTION_T2
-};
-
-/* ---- Names */
-
-static struct transaction *
-entry(struct transactions *t, uint16_t name)
-{
-	return &t->entry[name - 1];
-}
-
-static uint16_t
-name_of(const struct transactions *t, const struct transaction *e)
-{
-	return (uint16_t)(e - t->entry + 1);
-}
-
-static transaction_id
-id_of(const struct transactions *t, const struct transaction *e)
-{
-	return e->serial << 16 | name_of(t, e);
-}
-
-static const struct transaction *
-find(const struct transactions *t, transaction_id id)
-{
-	uint16_t name = (uint16_t)id;
-	const struct transaction *e;
-
-	if (name == 0 || name > TRANSACTION_MAX)
-		return NULL;
-	e = &t->entry[name - 1];
-	return e->list != TRANSACTION_FREE && e->serial == id >> 16 ? e :
-	    NULL;
-}
-
-static bool
-is_final(const struct transaction *e)
-{
-	return e->status >= 200 || e->method == TRANSACTION_ACK;
-}
-
-/* Time never goes back: lists stay in order. */
-static void
-set_now(struct transactions *t, int64_t now)
-{
-	if (now > t->now)
-		t->now = now;
-}
-
-/* ---- Lists */
-
-static void
-append(struct transactions *t, struct transaction_ends *ends,
-    struct transaction *e, enum transaction_chain chain)
-{
-	uint16_t name = name_of(t, e), last = ends->last;
-
-	e->link[chain] = (struct transaction_link){ 0, last };
-	if (last != 0)
-		entry(t, last)->link[chain].next = name;
-	else
-		ends->first = name;
-	ends->last = name;
-}
-
-static void
-take_out(struct transactions *t, struct transaction_ends *ends,
-    struct transaction *e, enum transaction_chain chain)
-{
-	struct transaction_link link = e->link[chain];
-
-	if (link.previous != 0)
-		entry(t, link.previous)->link[chain].next = link.next;
-	else
-		ends->first = link.next;
-	if (link.next != 0)
-		entry(t, link.next)->link[chain].previous = link.previous;
-	else
-		ends->last = link.previous;
-}
-
-static void
-move_to(struct transactions *t, struct transaction *e,
-    enum transaction_list list, int64_t wait)
-{
-	take_out(t, &t->lists[e->list], e, TRANSACTION_IN_LIST);
-	e->list = (uint8_t)list;
-	e->due = t->now + wait;
-	append(t, &t->lists[list], e, TRANSACTION_IN_LIST);
-}
-
-static void
-stop_resending(struct transactions *t, struct transaction *e)
-{
-	if (e->interval == TRANSACTION_INTERVALS)
-		return;
-	take_out(t, &t->intervals[e->interval], e, TRANSACTION_IN_INTERVAL);
-	e->interval = TRANSACTION_INTERVALS;
-}
-
-static void
-resend_after(struct transactions *t, struct transaction *e, uint8_t interval)
-{
-	stop_resending(t, e);
-	e->interval = interval;
-	e->resend_at = t->now + intervals[interval];
-	append(t, &t->intervals[interval], e, TRANSACTION_IN_INTERVAL);
-}
-
-static struct transaction_ends *
-others_of(struct transactions *t, uint64_t other)
-{
-	return &t->by_other[other & (TRANSACTION_MAX - 1)];
-}
-
-static uint16_t *
-bucket_of(struct transactions *t, uint64_t key)
-{
-	return &t->by_key[key & (TRANSACTION_MAX - 1)];
-}
-
-/* ---- The table */
-
-static struct transaction *
-find_key(struct transactions *t, uint64_t key)
-{
-	uint16_t name = *bucket_of(t, key);
-
-	while (name != 0 && entry(t, name)->key != key)
-		name = entry(t, name)->next_key;
-	return name != 0 ? entry(t, name) : NULL;
-}
-
-/* Nothing is known of it any more. */
-static void
-forget(struct transactions *t, struct transaction *e)
-{
-	uint16_t name = name_of(t, e), *at = bucket_of(t, e->key);
-
-	while (*at != name)
-		at = &entry(t, *at)->next_key;
-	*at = e->next_key;
-	take_out(t, others_of(t, e->other), e, TRANSACTION_IN_OTHER);
-	stop_resending(t, e);
-	e->kept_len = 0;
-	move_to(t, e, TRANSACTION_FREE, 0);
-	t->count--;
-}
-
-/* The one that has been finished for longest, or NULL. */
-static struct transaction *
-oldest_finished(struct transactions *t)
-{
-	uint16_t finished = t->lists[TRANSACTION_FINISHED].first;
-	uint16_t acked = t->lists[TRANSACTION_ACKED].first;
-
-	if (finished == 0 && acked == 0)
-		return NULL;
-	if (acked == 0)
-		return entry(t, finished);
-	if (finished == 0 || entry(t, acked)->due - TRANSACTION_T4 <=
-	    entry(t, finished)->due - TRANSACTION_LIFE)
-		return entry(t, acked);
-	return entry(t, finished);
-}
-
-/* An entry that is in no list. */
-static struct transaction *
-allocate(struct transactions *t)
-{
-	struct transaction *e;
-
-	if (t->lists[TRANSACTION_FREE].first == 0 &&
-	    t->used < TRANSACTION_MAX)
-		return &t->entry[t->used++];
-	if (t->lists[TRANSACTION_FREE].first == 0) {
-		e = oldest_finished(t);
-		if (e == NULL)
-			return NULL;
-		forget(t, e);
-	}
-	e = entry(t, t->lists[TRANSACTION_FREE].first);
-	take_out(t, &t->lists[TRANSACTION_FREE], e, TRANSACTION_IN_LIST);
-	return e;
-}
-
-/* ---- Kept answers */
-
-/*
- * Give up the oldest octets of the ring.  If an answer there is still kept, a
- * finished transaction is forgotten with it; one that runs can do without its
- * provisional answer.
- */
-static void
-give_up_oldest(struct transactions *t)
-{
-	struct transaction *e;
-	struct block block;
-
-	memcpy(&block, t->ring + t->tail % TRANSACTION_KEEP, sizeof block);
-	if (block.owner != 0) {
-		e = entry(t, (uint16_t)block.owner);
-		if (e->kept_len > 0 && e->kept == t->tail) {
-			if (is_final(e))
-				forget(t, e);
-			e->kept_len = 0;
-		}
-	}
-	t->tail += sizeof block + block.len;
-}
-
-static void
-put_block(struct transactions *t, struct block block)
-{
-	while (t->head + sizeof block + block.len - t->tail >
-	    TRANSACTION_KEEP)
-		give_up_oldest(t);
-	memcpy(t->ring + t->head % TRANSACTION_KEEP, &block, sizeof block);
-	t->head += sizeof block + block.len;
-}
-
-/* Keep this answer in place of the one before. */
-static void
-keep(struct transactions *t, struct transaction *e, const void *octets,
-    size_t len)
-{
-	size_t padded = (len + 7) / 8 * 8, rest;
-	uint64_t at;
-
-	e->kept_len = 0;
-	if (len == 0 || padded + sizeof(struct block) > TRANSACTION_KEEP / 2)
-		return;
-	rest = TRANSACTION_KEEP - t->head % TRANSACTION_KEEP;
-	if (rest < padded + sizeof(struct block))
-		put_block(t, (struct block){ 0,
-		    (uint32_t)(rest - sizeof(struct block)) });
-	at = t->head;
-	put_block(t, (struct block){ name_of(t, e), (uint32_t)padded });
-	memcpy(t->ring + at % TRANSACTION_KEEP + sizeof(struct block),
-	    octets, len);
-	e->kept = at;
-	e->kept_len = (uint32_t)len;
-}
-
 /* ---- Which transaction a message belongs to */
 
 /* No value holds a NUL: it keeps neighbours apart. */
@@ -392,28 +134,23 @@ amplifies(const struct transaction *e, size_t n)
 static void
 acknowledge(struct transactions *t, struct transaction *e)
 {
-	stop_resending(t, e);
-	e->kept_len = 0;
-	if (e->list == TRANSACTION_FINISHED &&
-	    e->due > t->now + TRANSACTION_T4)
-		move_to(t, e, TRANSACTION_ACKED, TRANSACTION_T4);
+	table_stop_resending(&t->table, e);
+	table_drop_kept(e);
+	table_move_if_sooner(&t->table, e, TABLE_ACKED);
 }
 
 /* The ACK of a 2xx: the INVITEs that it may belong to. */
 static void
 acknowledge_success(struct transactions *t, uint64_t dialog)
 {
-	uint16_t name = others_of(t, dialog)->last, next;
-	struct transaction *e;
+	struct transaction *e = table_last_of(&t->table, dialog);
 	unsigned i;
 
-	for (i = 0; name != 0 && i < TRANSACTION_LOOK_AT; i++) {
-		e = entry(t, name);
-		next = e->link[TRANSACTION_IN_OTHER].previous;
+	for (i = 0; e != NULL && i < TRANSACTION_LOOK_AT; i++) {
 		if (e->other == dialog && e->method == TRANSACTION_INVITE &&
 		    e->status >= 200 && e->status < 300)
 			acknowledge(t, e);
-		name = next;
+		e = table_before(&t->table, e);
 	}
 }
 
@@ -440,18 +177,18 @@ static enum transaction_verdict
 look_at_ack(struct transactions *t, struct transaction_message *m,
     const struct keys *k)
 {
-	struct transaction *invite = find_key(t, k->invite), *e;
+	struct transaction *invite = table_find_key(&t->table, k->invite), *e;
 
 	if (invite != NULL && invite->status >= 300) {
-		m->id = id_of(t, invite);
+		m->id = table_id(&t->table, invite);
 		add(&invite->repeats, 1);
 		acknowledge(t, invite);
 		return TRANSACTION_ABSORB;
 	}
 	acknowledge_success(t, k->dialog);
-	e = find_key(t, m->key);
+	e = table_find_key(&t->table, m->key);
 	if (e != NULL) {
-		m->id = id_of(t, e);
+		m->id = table_id(&t->table, e);
 		add(&e->repeats, 1);
 		return TRANSACTION_ABSORB;
 	}
@@ -464,14 +201,14 @@ look_at_ack(struct transactions *t, struct transaction_message *m,
 static struct transaction *
 find_other(struct transactions *t, uint64_t all_but_method)
 {
-	uint16_t name = others_of(t, all_but_method)->last;
+	struct transaction *e = table_last_of(&t->table, all_but_method);
 	unsigned i;
 
-	for (i = 0; name != 0 && i < TRANSACTION_LOOK_AT; i++) {
-		if (entry(t, name)->other == all_but_method &&
-		    entry(t, name)->method == TRANSACTION_OTHER)
-			return entry(t, name);
-		name = entry(t, name)->link[TRANSACTION_IN_OTHER].previous;
+	for (i = 0; e != NULL && i < TRANSACTION_LOOK_AT; i++) {
+		if (e->other == all_but_method &&
+		    e->method == TRANSACTION_OTHER)
+			return e;
+		e = table_before(&t->table, e);
 	}
 	return NULL;
 }
@@ -480,15 +217,15 @@ static enum transaction_verdict
 look_at_cancel(struct transactions *t, struct transaction_message *m,
     const struct keys *k)
 {
-	struct transaction *e = find_key(t, k->invite);
+	struct transaction *e = table_find_key(&t->table, k->invite);
 
 	if (e == NULL)
 		e = find_other(t, k->all_but_method);
 	if (e == NULL)
 		return TRANSACTION_CANCEL_UNKNOWN;
-	m->id = id_of(t, e);
+	m->id = table_id(&t->table, e);
 	add(&e->received, m->octets);
-	return e->method == TRANSACTION_INVITE && !is_final(e) ?
+	return e->method == TRANSACTION_INVITE && !table_is_finished(e) ?
 	    TRANSACTION_CANCEL : TRANSACTION_CANCEL_LATE;
 }
 
@@ -502,11 +239,11 @@ set_path(struct transaction *e, const struct transaction_message *m)
 static enum transaction_verdict
 look_at_request(struct transactions *t, struct transaction_message *m)
 {
-	struct transaction *e = find_key(t, m->key);
+	struct transaction *e = table_find_key(&t->table, m->key);
 
 	if (e == NULL)
 		return TRANSACTION_RUN;
-	m->id = id_of(t, e);
+	m->id = table_id(&t->table, e);
 	add(&e->repeats, 1);
 	add(&e->received, m->octets);
 	set_path(e, m);
@@ -522,7 +259,7 @@ transaction_look(struct transactions *t, struct transaction_message *m,
 {
 	struct keys keys;
 
-	set_now(t, now);
+	table_set_now(&t->table, now);
 	m->id = 0;
 	compute_keys(t, m, &keys);
 	switch (m->method) {
@@ -535,33 +272,35 @@ transaction_look(struct transactions *t, struct transaction_message *m,
 	}
 }
 
+/* Where it begins: an ACK gets no answer. */
+static enum table_list
+first_list(const struct transaction_message *m)
+{
+	switch (m->method) {
+	case TRANSACTION_INVITE:
+		return TABLE_WAITING;
+	case TRANSACTION_ACK:
+		return TABLE_FINISHED;
+	default:
+		return TABLE_RUNNING;
+	}
+}
+
 transaction_id
 transaction_begin(struct transactions *t, const struct transaction_message *m,
     uint32_t job, int64_t now)
 {
 	struct transaction *e;
-	uint16_t *bucket = bucket_of(t, m->key);
 
-	set_now(t, now);
-	e = allocate(t);
+	table_set_now(&t->table, now);
+	e = table_add(&t->table, m->key, m->other, first_list(m));
 	if (e == NULL)
 		return 0;
-	*e = (struct transaction){ .serial = ++t->serial, .key = m->key,
-	    .other = m->other, .job = job, .method = (uint8_t)m->method,
-	    .interval = TRANSACTION_INTERVALS, .next_key = *bucket,
-	    .received = m->octets };
-	*bucket = name_of(t, e);
-	append(t, others_of(t, e->other), e, TRANSACTION_IN_OTHER);
-	append(t, &t->lists[TRANSACTION_FREE], e, TRANSACTION_IN_LIST);
-	if (m->method == TRANSACTION_ACK)
-		move_to(t, e, TRANSACTION_FINISHED, TRANSACTION_LIFE);
-	else if (m->method == TRANSACTION_INVITE)
-		move_to(t, e, TRANSACTION_WAITING, TRANSACTION_TRYING_AFTER);
-	else
-		move_to(t, e, TRANSACTION_RUNNING, 0);
+	e->method = (uint8_t)m->method;
+	e->job = job;
+	e->received = m->octets;
 	set_path(e, m);
-	t->count++;
-	return id_of(t, e);
+	return table_id(&t->table, e);
 }
 
 /* ---- An answer is there */
@@ -572,15 +311,15 @@ answer_provisionally(struct transactions *t, struct transaction *e,
 {
 	if (e->method != TRANSACTION_INVITE)
 		return false;
-	if (e->list == TRANSACTION_WAITING)
-		move_to(t, e, TRANSACTION_RUNNING, 0);
+	if (e->list == TABLE_WAITING)
+		table_move(&t->table, e, TABLE_RUNNING);
 	e->status = (uint16_t)status;
 	if (!t->datagrams)
 		return true;
 	if (amplifies(e, len))
 		return false;
 	add(&e->sent, len);
-	keep(t, e, octets, len);
+	table_keep(&t->table, e, octets, len);
 	return true;
 }
 
@@ -590,29 +329,29 @@ answer_finally(struct transactions *t, struct transaction *e,
 {
 	e->status = (uint16_t)status;
 	if (!t->datagrams && e->method != TRANSACTION_INVITE) {
-		forget(t, e);
+		table_forget(&t->table, e);
 		return;
 	}
-	move_to(t, e, TRANSACTION_FINISHED, TRANSACTION_LIFE);
+	table_move(&t->table, e, TABLE_FINISHED);
 	if (!t->datagrams)
 		return;
 	add(&e->sent, len);
-	keep(t, e, octets, len);
+	table_keep(&t->table, e, octets, len);
 	if (e->method == TRANSACTION_INVITE && e->kept_len > 0)
-		resend_after(t, e, 0);
+		table_start_resending(&t->table, e);
 }
 
 bool
 transaction_answer(struct transactions *t, transaction_id id,
     unsigned status, const void *octets, size_t len, int64_t now)
 {
-	const struct transaction *known = find(t, id);
+	const struct transaction *known = table_find(&t->table, id);
 	struct transaction *e;
 
-	set_now(t, now);
-	if (known == NULL || is_final(known))
+	table_set_now(&t->table, now);
+	if (known == NULL || table_is_finished(known))
 		return false;
-	e = entry(t, (uint16_t)id);
+	e = &t->table.entry[known - t->table.entry];
 	if (status < 200)
 		return answer_provisionally(t, e, status, octets, len);
 	answer_finally(t, e, status, octets, len);
@@ -624,15 +363,15 @@ transaction_answer(struct transactions *t, transaction_id id,
 bool
 transaction_is_final(const struct transactions *t, transaction_id id)
 {
-	const struct transaction *e = find(t, id);
+	const struct transaction *e = table_find(&t->table, id);
 
-	return e == NULL || is_final(e);
+	return e == NULL || table_is_finished(e);
 }
 
 uint32_t
 transaction_job(const struct transactions *t, transaction_id id)
 {
-	const struct transaction *e = find(t, id);
+	const struct transaction *e = table_find(&t->table, id);
 
 	return e != NULL ? e->job : UINT32_MAX;
 }
@@ -640,7 +379,7 @@ transaction_job(const struct transactions *t, transaction_id id)
 uint32_t
 transaction_repeats(const struct transactions *t, transaction_id id)
 {
-	const struct transaction *e = find(t, id);
+	const struct transaction *e = table_find(&t->table, id);
 
 	return e != NULL ? e->repeats : 0;
 }
@@ -648,18 +387,18 @@ transaction_repeats(const struct transactions *t, transaction_id id)
 const unsigned char *
 transaction_kept(const struct transactions *t, transaction_id id, size_t *len)
 {
-	const struct transaction *e = find(t, id);
+	const struct transaction *e = table_find(&t->table, id);
 
-	if (e == NULL || e->kept_len == 0)
+	if (e == NULL)
 		return NULL;
 	*len = e->kept_len;
-	return t->ring + e->kept % TRANSACTION_KEEP + sizeof(struct block);
+	return table_kept(&t->table, e);
 }
 
 const void *
 transaction_path(const struct transactions *t, transaction_id id)
 {
-	const struct transaction *e = find(t, id);
+	const struct transaction *e = table_find(&t->table, id);
 
 	return e != NULL ? e->path : NULL;
 }
@@ -667,7 +406,7 @@ transaction_path(const struct transactions *t, transaction_id id)
 uint32_t
 transaction_count(const struct transactions *t)
 {
-	return t->count;
+	return table_count(&t->table);
 }
 
 /* ---- Time passes */
@@ -675,33 +414,7 @@ transaction_count(const struct transactions *t)
 int64_t
 transaction_deadline(const struct transactions *t)
 {
-	static const enum transaction_list lists[] = { TRANSACTION_WAITING,
-	    TRANSACTION_FINISHED, TRANSACTION_ACKED };
-	int64_t first = TRANSACTION_NEVER;
-	uint16_t name;
-	size_t i;
-
-	for (i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-		name = t->lists[lists[i]].first;
-		if (name != 0 && t->entry[name - 1].due < first)
-			first = t->entry[name - 1].due;
-	}
-	for (i = 0; i < TRANSACTION_INTERVALS; i++) {
-		name = t->intervals[i].first;
-		if (name != 0 && t->entry[name - 1].resend_at < first)
-			first = t->entry[name - 1].resend_at;
-	}
-	return first;
-}
-
-/* The first of a list, if its time has come. */
-static struct transaction *
-first_due(struct transactions *t, enum transaction_list list)
-{
-	uint16_t name = t->lists[list].first;
-
-	return name != 0 && entry(t, name)->due <= t->now ? entry(t, name) :
-	    NULL;
+	return table_deadline(&t->table);
 }
 
 static void
@@ -709,33 +422,25 @@ forget_old(struct transactions *t)
 {
 	struct transaction *e;
 
-	while ((e = first_due(t, TRANSACTION_FINISHED)) != NULL)
-		forget(t, e);
-	while ((e = first_due(t, TRANSACTION_ACKED)) != NULL)
-		forget(t, e);
+	while ((e = table_first_due(&t->table, TABLE_FINISHED)) != NULL)
+		table_forget(&t->table, e);
+	while ((e = table_first_due(&t->table, TABLE_ACKED)) != NULL)
+		table_forget(&t->table, e);
 }
 
 /*
- * Timer G.  What would be too much for a source that may be forged is not
- * sent, but may be later, when it has been heard of again.
+ * What would be too much for a source that may be forged is not sent, but may
+ * be later, when it has been heard of again.
  */
 static struct transaction *
 resend_due(struct transactions *t)
 {
 	struct transaction *e;
-	uint16_t name;
-	uint8_t i;
 
-	for (i = 0; i < TRANSACTION_INTERVALS; i++)
-		while ((name = t->intervals[i].first) != 0 &&
-		    entry(t, name)->resend_at <= t->now) {
-			e = entry(t, name);
-			resend_after(t, e, i + 1 < TRANSACTION_INTERVALS ?
-			    (uint8_t)(i + 1) : i);
-			if (!amplifies(e, e->kept_len))
-				return e;
-		}
-	return NULL;
+	do
+		e = table_resend_due(&t->table);
+	while (e != NULL && amplifies(e, e->kept_len));
+	return e;
 }
 
 enum transaction_due
@@ -743,19 +448,19 @@ transaction_due(struct transactions *t, int64_t now, transaction_id *id)
 {
 	struct transaction *e;
 
-	set_now(t, now);
+	table_set_now(&t->table, now);
 	forget_old(t);
-	e = first_due(t, TRANSACTION_WAITING);
+	e = table_first_due(&t->table, TABLE_WAITING);
 	if (e != NULL) {
-		move_to(t, e, TRANSACTION_RUNNING, 0);
-		*id = id_of(t, e);
+		table_move(&t->table, e, TABLE_RUNNING);
+		*id = table_id(&t->table, e);
 		return TRANSACTION_DUE_TRYING;
 	}
 	e = resend_due(t);
 	if (e == NULL)
 		return TRANSACTION_IDLE;
 	add(&e->sent, e->kept_len);
-	*id = id_of(t, e);
+	*id = table_id(&t->table, e);
 	return TRANSACTION_DUE_RESEND;
 }
 

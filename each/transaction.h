@@ -24,19 +24,8 @@
 #define EACH_TRANSACTION_H
 
 #include "each/siphash.h"
+#include "each/table.h"
 #include "sipmsg.h"
-
-/*
- * Transactions that are known at once, a power of two: 512 a second, each for
- * 32 s.
- */
-#ifndef TRANSACTION_MAX
-#define TRANSACTION_MAX 16384
-#endif
-/* Octets of kept answers, a multiple of 8: as many of 512 octets. */
-#ifndef TRANSACTION_KEEP
-#define TRANSACTION_KEEP (8 << 20)
-#endif
 
 /*
  * Transactions of one dialog and CSeq number, or of one branch, that an ACK or
@@ -47,35 +36,11 @@
 #define TRANSACTION_LOOK_AT 8
 #endif
 
-_Static_assert((TRANSACTION_MAX & (TRANSACTION_MAX - 1)) == 0 &&
-    TRANSACTION_MAX >= 2 && TRANSACTION_MAX <= 32768,
-    "indices are 16 bits wide, and one is no index");
-
-/* Milliseconds (RFC 3261 17.1.1.2, 17.2.1 and its table 4). */
-#define TRANSACTION_T1 500
-#define TRANSACTION_T2 4000
-#define TRANSACTION_T4 5000
-#define TRANSACTION_LIFE (64 * TRANSACTION_T1)
-#define TRANSACTION_TRYING_AFTER 200
-
 /*
  * Until its ACK a transaction sends at most so many times the octets that it
  * has received, unless a message asks for it: its source may be forged.
  */
 #define TRANSACTION_AMPLIFICATION 3
-
-/* Octets of a caller's struct that says how an answer gets to the peer. */
-#define TRANSACTION_PATH 64
-
-/* When nothing is due. */
-#define TRANSACTION_NEVER INT64_MAX
-
-/*
- * Names a transaction for as long as it is known; no other ever gets the same
- * name.  0 names none, and every call takes a name whose transaction has been
- * forgotten: it then does nothing.
- */
-typedef uint64_t transaction_id;
 
 enum transaction_method {
 	TRANSACTION_INVITE,
@@ -90,13 +55,13 @@ struct transaction_message {
 	const struct sipmsg *msg;	/* sipcheck() passed it */
 	const unsigned char *buf;
 	unsigned char source[16];	/* address; all 0 on a stream */
-	const void *path;		/* TRANSACTION_PATH octets, or NULL */
+	const void *path;		/* TABLE_PATH octets, or NULL */
 	uint32_t octets;		/* of the whole datagram */
 	/* Set by transaction_look(). */
 	transaction_id id;		/* what it belongs to; 0: nothing */
 	enum transaction_method method;
 	uint64_t key;			/* with the method */
-	uint64_t other;			/* see struct transaction */
+	uint64_t other;			/* see table.h */
 };
 
 enum transaction_verdict {
@@ -115,12 +80,18 @@ enum transaction_due {
 	TRANSACTION_DUE_RESEND		/* send transaction_kept() */
 };
 
+/* Of no use to others but for its size. */
+struct transactions {
+	bool datagrams;
+	unsigned char secret[SIPHASH_KEY];
+	struct table table;
+};
+
 /*
  * Prepare the table, which is to be zeroed memory.  `datagrams`: answers are
  * kept and sent again; else this is a stream, on which none is lost.  The key
  * is the process's own, from the kernel's random numbers.
  */
-struct transactions;
 void transaction_init(struct transactions *, bool datagrams,
     const unsigned char key[SIPHASH_KEY]);
 
@@ -164,7 +135,7 @@ uint32_t transaction_job(const struct transactions *, transaction_id);
 uint32_t transaction_repeats(const struct transactions *, transaction_id);
 
 /*
- * The answer to be sent again, len octets, and TRANSACTION_PATH octets of how
+ * The answer to be sent again, len octets, and TABLE_PATH octets of how
  * (those of the last message from there).  NULL: none is kept.  Valid until
  * the next call that changes the table.
  */
@@ -173,7 +144,7 @@ const unsigned char *transaction_kept(const struct transactions *,
 const void *transaction_path(const struct transactions *, transaction_id);
 
 /*
- * When transaction_due() is to be called next, TRANSACTION_NEVER when nothing
+ * When transaction_due() is to be called next, TABLE_NEVER when nothing
  * is to come.
  */
 int64_t transaction_deadline(const struct transactions *);
@@ -187,86 +158,5 @@ enum transaction_due transaction_due(struct transactions *, int64_t now,
 
 /* How many are known, those that run included. */
 uint32_t transaction_count(const struct transactions *);
-
-/* ---- The table, of no use to others. */
-
-/*
- * Each list is in the order of what falls due in it, since all that enter one
- * wait for the same time: no heap is needed.
- */
-enum transaction_list {
-	TRANSACTION_FREE,		/* names no transaction */
-	TRANSACTION_RUNNING,		/* has its 100, or needs none */
-	TRANSACTION_WAITING,		/* 100 after TRYING_AFTER */
-	TRANSACTION_FINISHED,		/* forgotten after LIFE */
-	TRANSACTION_ACKED,		/* forgotten after T4 */
-	TRANSACTION_LISTS
-};
-
-/* Timer G's intervals: T1, 2 T1, 4 T1, T2. */
-#define TRANSACTION_INTERVALS 4
-
-/*
- * Entries are named by their index and one, so that in zeroed memory, which is
- * not touched before it is used, there are none.
- */
-struct transaction_link {
-	uint16_t next, previous;
-};
-
-struct transaction_ends {
-	uint16_t first, last;
-};
-
-/* The lists that an entry is in at once. */
-enum transaction_chain {
-	TRANSACTION_IN_LIST,
-	TRANSACTION_IN_INTERVAL,
-	TRANSACTION_IN_OTHER,
-	TRANSACTION_CHAINS
-};
-
-struct transaction {
-	uint64_t serial;		/* the rest of its name */
-	/* A hash of source, sent-by, branch, Call-ID, CSeq and From tag. */
-	uint64_t key;
-	/*
-	 * An INVITE's: of Call-ID, CSeq number and From tag, by which the ACK
-	 * of its 2xx is known.  Another's: of all of the above but the method,
-	 * by which a CANCEL is known.
-	 */
-	uint64_t other;
-	int64_t due;			/* in its list */
-	int64_t resend_at;
-	uint64_t kept;			/* place in the ring of answers */
-	uint32_t kept_len;		/* octets, 0: none */
-	uint32_t received, sent;	/* octets */
-	uint32_t job;
-	uint32_t repeats;
-	uint16_t status;		/* of the last answer, 0: none */
-	uint8_t method;			/* enum transaction_method */
-	uint8_t list;			/* enum transaction_list */
-	uint8_t interval;		/* TRANSACTION_INTERVALS: none */
-	uint16_t next_key;		/* in its bucket */
-	struct transaction_link link[TRANSACTION_CHAINS];
-	unsigned char path[TRANSACTION_PATH];
-};
-
-struct transactions {
-	bool datagrams;
-	unsigned char secret[SIPHASH_KEY];
-	int64_t now;			/* the latest that was said */
-	uint64_t serial;		/* of the last that was begun */
-	uint32_t count;
-	uint32_t used;			/* entries that ever were */
-	/* The ring of kept answers: octets written and given up, ever. */
-	uint64_t head, tail;
-	struct transaction_ends lists[TRANSACTION_LISTS];
-	struct transaction_ends intervals[TRANSACTION_INTERVALS];
-	uint16_t by_key[TRANSACTION_MAX];
-	struct transaction_ends by_other[TRANSACTION_MAX];
-	struct transaction entry[TRANSACTION_MAX];
-	unsigned char ring[TRANSACTION_KEEP];
-};
 
 #endif

@@ -259,11 +259,11 @@ static void
 begin(const struct transaction_message *m, const struct said *s, size_t len)
 {
 	struct known *k = &model.known[model.n];
-	struct known *gone = count() < TRANSACTION_MAX ? NULL : oldest();
+	struct known *gone = count() < TABLE_MAX ? NULL : oldest();
 	transaction_id id = transaction_begin(&table, m, model.steps,
 	    clock_says());
 
-	if (count() == TRANSACTION_MAX && gone == NULL) {
+	if (count() == TABLE_MAX && gone == NULL) {
 		CHECK(id == 0);
 		return;
 	}
@@ -285,7 +285,7 @@ arrive(unsigned how)
 	struct said s = { (enum method)(how % METHODS), how / 5 & 1,
 	    how / 10 % 3, how / 30 & 3, how / 120 & 1 };
 	size_t len = make_message(&s);
-	unsigned char path[TRANSACTION_PATH] = { 0 };
+	unsigned char path[TABLE_PATH] = { 0 };
 	struct transaction_message m = { .msg = &msg, .buf = text,
 	    .path = path, .octets = (uint32_t)len,
 	    .source = { [15] = (unsigned char)s.source } };
@@ -322,13 +322,13 @@ age_ring(void)
 		uint64_t age = model.written - k->written;
 
 		if (!k->there || k->kept == 0 ||
-		    age + model.largest <= TRANSACTION_KEEP)
+		    age + model.largest <= TABLE_KEEP)
 			continue;
 		if (transaction_kept(&table, k->id, &len) == NULL) {
 			k->kept = 0;
 			k->there = !is_over(k);
 		}
-		CHECK(k->kept == 0 || age <= TRANSACTION_KEEP);
+		CHECK(k->kept == 0 || age <= TABLE_KEEP);
 	}
 }
 
@@ -338,7 +338,7 @@ note_kept(struct known *k, size_t len)
 	size_t block = 8 + (len + 7) / 8 * 8;
 
 	k->kept = 0;
-	if (block > TRANSACTION_KEEP / 2)
+	if (block > TABLE_KEEP / 2)
 		return;			/* too large to be kept */
 	k->kept = len;
 	k->fill = (unsigned char)model.steps;
@@ -480,7 +480,7 @@ pass_time(unsigned how)
 static int64_t
 expected_deadline(void)
 {
-	int64_t first = TRANSACTION_NEVER;
+	int64_t first = TABLE_NEVER;
 	struct known *k;
 
 	for (k = model.known; k < model.known + model.n; k++) {

@@ -5,10 +5,11 @@
  * usage: transaction-small random N    N programs for check_transaction()
  *        transaction-small check FILE...  each such a program
  */
-#define TRANSACTION_MAX 16
-#define TRANSACTION_KEEP 1600
-#define TRANSACTION_LOOK_AT TRANSACTION_MAX
+#define TABLE_MAX 16
+#define TABLE_KEEP 1600
+#define TRANSACTION_LOOK_AT TABLE_MAX
 
+#include "../../each/table.c"
 #include "../../each/transaction.c"
 #include "../fuzz/check_transaction.c"
 #include "programs.h"

@@ -182,7 +182,7 @@ take_message(char *method, char *more)
 {
 	static uint32_t messages;
 	struct values v = ordinary;
-	unsigned char path[TRANSACTION_PATH] = { 0 };
+	unsigned char path[TABLE_PATH] = { 0 };
 	struct transaction_message m;
 	char *word;
 
@@ -227,7 +227,7 @@ take_time(char *more)
 			print_kept(id);
 		}
 	next = transaction_deadline(&table);
-	if (next == TRANSACTION_NEVER)
+	if (next == TABLE_NEVER)
 		printf("never, %u known\n", transaction_count(&table));
 	else
 		printf("next %lld, %u known\n", (long long)(next - start),
@@ -407,7 +407,7 @@ check_million(void)
 
 	transaction_init(&table, true, key);
 	for (i = 0; i < batch; i += 100) {
-		now += 2 * TRANSACTION_LIFE;
+		now += 2 * TABLE_LIFE;
 		few += serve_many(i, 100, 10);
 	}
 	CHECK(transaction_count(&table) < 200);
@@ -417,14 +417,14 @@ check_million(void)
 	pages = resident();
 	for (i = 2; i < 10; i++)
 		last = serve_many(i * batch, batch, 10);
-	CHECK(transaction_count(&table) == TRANSACTION_MAX);
+	CHECK(transaction_count(&table) == TABLE_MAX);
 	printf("%s\n", resident() <= pages + FEW_PAGES ? "memory is constant" :
 	    "memory grows");
 	if (last < 4 * few)
 		puts("so is the cost");
 	else
 		printf("few %f s, last %f s\n", few, last);
-	now += 2 * TRANSACTION_LIFE;
+	now += 2 * TABLE_LIFE;
 	(void)serve_many(0, 1, 1);
 	printf("%u known at the end\n", transaction_count(&table));
 }
@@ -453,7 +453,7 @@ check_table_full(void)
 	unsigned i;
 
 	transaction_init(&table, true, key);
-	for (i = 0; i < TRANSACTION_MAX; i++) {
+	for (i = 0; i < TABLE_MAX; i++) {
 		id = begin(i);
 		CHECK(id != 0);
 		first = first != 0 ? first : id;
@@ -463,7 +463,7 @@ check_table_full(void)
 	/* Nothing to keep: it is known all the same. */
 	CHECK(transaction_answer(&table, first, 200, "", 0, now));
 	CHECK(transaction_is_final(&table, first));
-	CHECK(transaction_count(&table) == TRANSACTION_MAX);
+	CHECK(transaction_count(&table) == TABLE_MAX);
 	id = begin(i);
 	CHECK(id != 0 && transaction_job(&table, id) == i);
 	CHECK(transaction_path(&table, first) == NULL);
@@ -479,7 +479,7 @@ static void
 check_ring_full(void)
 {
 	static unsigned char octets[60000];
-	const unsigned n = TRANSACTION_KEEP / sizeof octets + 1;
+	const unsigned n = TABLE_KEEP / sizeof octets + 1;
 	struct transaction_message invite;
 	transaction_id ringing, id, first = 0;
 	size_t len;
