@@ -9,6 +9,7 @@
 #                         for some
 #   make check-all        the same, with every combination of what there is
 #   make check-system     tests under a real systemd (root)
+#   make check-fronts     behind real front ends: Kamailio, haproxy, nginx (root)
 #   make check-deb        the Debian packages, built and installed (root)
 #   make check-fresh      README's commands on Debian 12, 13 and sid, freshly
 #                         bootstrapped (root); SUITES='trixie' for some
@@ -170,8 +171,9 @@ endif
 FROM_TEMPLATES = $(patsubst %.in,$(BUILD)/%,$(wildcard systemd/*.in xinetd.d/*.in))
 # What a reader of the source sees whole names the places of the default
 # prefix; those of the configured one stand in what is installed.
-NAMING_PLACES = $(wildcard README doc/*.md man/* lib/*.sh lib/*.pm lib/SipCgi/*.pm lib/sipcgi/*.py lib/sipcgi/py.typed examples/*)
+NAMING_PLACES = $(wildcard README doc/*.md man/* lib/*.sh lib/*.pm lib/SipCgi/*.pm lib/sipcgi/*.py lib/sipcgi/py.typed $(filter-out examples/front,$(wildcard examples/*)))
 PLACED = $(addprefix $(BUILD)/,$(NAMING_PLACES))
+FRONTS = $(wildcard examples/front/*/*)
 EXAMPLES = $(filter $(BUILD)/examples/%,$(PLACED))
 place = $(foreach f,$(2),$(1):$(f):$(3)/$(notdir $(f)))
 # The libraries are in one place; where a language looks is a link.
@@ -194,6 +196,7 @@ FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(call link,sipcgi,$(pythondir)) $(call link,SipCgi.pm SipCgi,$(perldir)) \
 	$(call place,755,$(filter-out %.conf,$(EXAMPLES)),$(docdir)/examples) \
 	$(call place,644,$(filter %.conf,$(EXAMPLES)),$(docdir)/examples) \
+	$(foreach f,$(FRONTS),644:$(BUILD)/$(f):$(docdir)/$(f)) \
 	$(call place,644,$(filter %/README %.md,$(PLACED)) $(wildcard LICENSE SECURITY.md NEWS),$(docdir)) \
 	755:$(CHECK):$(bindir)/sipcgi-check \
 	$(if $(filter %/sipcgi-log,$(TOOL)),755:$(TOOL):$(bindir)/sipcgi-log)
@@ -202,7 +205,8 @@ CONFIG = $(call place,644,$(filter $(BUILD)/xinetd.d/%,$(FROM_TEMPLATES)),$(sysc
 	$(call place,755,$(filter %/default.cgi,$(EXAMPLES)),$(sipdir))
 # Made by install and removed by uninstall when nothing is left in them; the
 # directories of the GNU list itself are not ours to remove.
-DIRECTORIES = $(sipdir) $(datadir)/sip-cgi/sipcgi $(datadir)/sip-cgi/SipCgi $(datadir)/sip-cgi $(docdir)/examples $(docdir) $(sysconfdir)/xinetd.d \
+DIRECTORIES = $(sipdir) $(datadir)/sip-cgi/sipcgi $(datadir)/sip-cgi/SipCgi $(datadir)/sip-cgi \
+	$(addprefix $(docdir)/,$(sort $(patsubst %/,%,$(dir $(FRONTS)))) examples/front examples) $(docdir) $(sysconfdir)/xinetd.d \
 	$(HARDENED) $(unitdir) $(catalogdir) \
 	$(prefix)/lib/systemd $(sysusersdir) \
 	$(tmpfilesdir)
@@ -330,7 +334,7 @@ $(BUILD)/%: %.in $(BUILD)/places
 	@mkdir -p $(@D)
 	$(call run,SED,$(SUBSTITUTE) $< >$@)
 
-$(PLACED): $(BUILD)/%: % $(BUILD)/places
+$(PLACED) $(FRONTS:%=$(BUILD)/%): $(BUILD)/%: % $(BUILD)/places
 	@mkdir -p $(@D)
 	$(call run,SED,$(PLACE) $< >$@)
 
@@ -343,7 +347,7 @@ $(DEPENDENCIES): ;
 
 # ---- Install
 
-install: all $(FROM_TEMPLATES) $(PLACED)
+install: all $(FROM_TEMPLATES) $(PLACED) $(FRONTS:%=$(BUILD)/%)
 	@set -eu; $(INSTALL) -d $(DESTDIR)$(sipdir); \
 	for f in $(FILES) $(CONFIG); do \
 		mode=$${f%%:*} from=$${f#*:}; to=$(DESTDIR)$${from#*:}; \
@@ -396,7 +400,7 @@ deb:
 # ---- Tests and measurements. Each script finds the program and the build
 # ---- tree in its environment. The second make sees what the first installed.
 
-.PHONY: check check-all check-system check-deb check-fresh demo run coverage fuzz load \
+.PHONY: check check-all check-system check-fronts check-deb check-fresh demo run coverage fuzz load \
 	bench bench-each bench-parse bench-peers bench-log bench-sandbox packages
 
 RUN = HANDLER='$(abspath $(PROGRAM))' EACH='$(abspath $(EACH))' BUILD='$(abspath $(BUILD))' TOP='$(CURDIR)'
@@ -430,6 +434,7 @@ check-fresh:
 
 # make NAME runs tests/NAME, or tests/DIR/run where there is one.
 check-system: SCRIPT = tests/system/run
+check-fronts: SCRIPT = tests/fronts/run
 check-deb: SCRIPT = tests/deb/run
 coverage: SCRIPT = tests/coverage
 fuzz: SCRIPT = tests/fuzz/run
@@ -441,7 +446,7 @@ bench-peers: SCRIPT = tests/bench/peers
 bench-sandbox: SCRIPT = tests/bench/sandbox
 bench-log: SCRIPT = tests/bench/log
 
-check-system check-deb coverage fuzz load bench bench-each bench-parse bench-peers \
+check-system check-fronts check-deb coverage fuzz load bench bench-each bench-parse bench-peers \
     bench-log bench-sandbox:
 	$(call need,$@)
 	@$(MAKE) --no-print-directory all test-programs

@@ -88,6 +88,7 @@ tree()
 	make_it install DESTDIR="$D"
 	for example in "$TOP"/examples/*; do
 		case $example in
+		*/front) continue ;;
 		*.conf) mode=644 ;;
 		*) mode=755 ;;
 		esac

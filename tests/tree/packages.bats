@@ -176,7 +176,7 @@ packages()
 @test "make asks for packages, and with PACKAGES=no never" {
 	local targets=(check check-all demo run coverage fuzz load bench
 	    bench-each bench-log bench-sandbox bench-parse bench-peers
-	    check-system)
+	    check-system check-fronts)
 
 	run -0 make -C "$TOP" -n "${targets[@]}"
 	[ "$(grep -c 'tests/packages' <<<"$output")" -eq "${#targets[@]}" ]

@@ -53,6 +53,15 @@ shunit2_file()
 	[[ $output == *'FAILED: ./a.bats: bad'*because* ]]
 }
 
+@test "figures are shown" {
+	bats_file a <<-'X'
+	@ "measured" { echo '# figure: 12 of 10' >&3; echo '# not one' >&3; }
+	X
+	run_tests ./a.bats
+	[ "$status" -eq 0 ]
+	[[ $output == *'12 of 10'* && $output != *'not one'* ]]
+}
+
 # helper.bash has its own way to find out.
 @test "a failure's line is named, also in a function that the test calls" {
 	bats_file a <<-X
