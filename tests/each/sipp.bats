@@ -69,8 +69,7 @@ call()
 # Somebody has the port, of TCP or UDP; or the process has ended.
 is_bound()
 {
-	is_listening_or_gone "$1" "$2" ||
-	    grep -q ":$(printf %04X "$1") 00000000:0000 07" /proc/net/udp
+	is_listening_or_gone "$1" "$2" || is_bound_udp "$1"
 }
 
 @test "sipp over UDP, one socket for all calls: none is lost" {

@@ -44,8 +44,7 @@ start()
 
 is_bound()
 {
-	is_listening_or_gone "$1" "$2" ||
-	    grep -q ":$(printf %04X "$1") 00000000:0000 07" /proc/net/udp
+	is_listening_or_gone "$1" "$2" || is_bound_udp "$1"
 }
 
 # The shipped entry with this test's paths.

@@ -1,10 +1,17 @@
 #!/usr/bin/env bats
-# Real phones on connections that are kept: they register, are called by the
-# 302, and call where that needs a password.
+# Real phones on connections that are kept, and over UDP: they register, are
+# called by the 302, and call where that needs a password.
 
 load registrar.bash
+load phones.bash
 
-# A domain that is this machine, with bob and alice.
+teardown()
+{
+	stop_phones
+	rm -rf "$STATE_DIRECTORY"
+}
+
+# served [HOW]: a domain that is this machine, with bob and alice.
 served()
 {
 	example domain @127.0.0.1
@@ -12,7 +19,15 @@ served()
 	example registrar
 	registrar add bob@127.0.0.1 <<<secret
 	registrar add alice@127.0.0.1 <<<secret
-	kept serve
+	"$@" kept serve
+}
+
+# The same over UDP.
+served_udp()
+{
+	# shellcheck disable=SC2034 # phones.bash reads it
+	TRANSPORT=udp
+	served datagrams
 }
 
 # The same, where only users may call.
@@ -23,122 +38,95 @@ closed()
 	members_only @127.0.0.1
 }
 
-# phone NAME REGINT [OPTION]...: a baresip with its account, silent sound and no
-# terminal; its words go to NAME/out. Sets PID. REGINT 0: it does not register.
-phone()
-{
-	local name=$1 regint=$2 modules
-
-	shift 2
-	modules=$(dirname "$(dpkg -L baresip-core | grep '/g711\.so$')")
-	mkdir "$name"
-	cat >"$name/config" <<-END
-		sip_listen 127.0.0.1:0
-		module_path $modules
-		audio_source aufile,$BATS_TEST_TMPDIR/silence.wav
-		audio_player aufile,$name/heard.wav
-		audio_alert aufile,$name/alert.wav
-		module g711.so
-		module aufile.so
-		module_app account.so
-		module_app contact.so
-		module_app menu.so
-	END
-	echo "<sip:$name@127.0.0.1:$PORT;transport=tcp>;auth_pass=secret;regint=$regint;answermode=auto" \
-	    >"$name/accounts"
-	touch "$name/contacts"
-	silence
-	setsid baresip -f "$name" "$@" </dev/null >"$name/out" 2>&1 3>&- &
-	PID=$!
-	PIDS+=("$PID")
-	wait_until says "$name" '^Local network address:'
-	! says "$name" '^Local network address: *$' ||
-	    skip 'baresip wants an IPv4 address besides loopback'
-}
-
-# Ten seconds of it, 8 kHz, 16 bits.
-silence()
-{
-	perl -e 'print "RIFF", pack("V", 160036), "WAVEfmt ",
-	    pack("VvvVVvv", 16, 1, 1, 8000, 16000, 2, 16), "data",
-	    pack("V", 160000), "\0" x 160000' >silence.wav
-}
-
-says() { grep -aq -e "$2" "$1/out"; }
-
-# A phone that does not end by itself is ended the hard way.
-teardown()
-{
-	local pid
-
-	for pid in "${PIDS[@]}"; do
-		kill -KILL "$pid" 2>/dev/null || :
-		wait "$pid" 2>/dev/null || :
-	done
-	rm -rf "$STATE_DIRECTORY"
-}
-
 binding() { registrar list | grep -q "^$1 sip:"; }
 no_binding() { ! binding "$1"; }
 
-@test "phone: baresip registers over TCP, another calls it by the 302" {
+# answered_times N METHOD STATUS: so many requests were.
+answered_times()
+{
+	[ "$(grep -c "done .*method=$2 .* status=$3 " log)" -eq "$1" ]
+}
+
+# Bob, a baresip, registers; alice, another, calls him at his own port, which
+# the 302 has named.
+baresip_is_called()
+{
 	local bob
 
-	served
 	registrar offer MD5	# it knows no SHA-256
-	phone bob 600
+	start_baresip bob 600
 	bob=$PID
 	wait_until says bob '200 OK () \[1 binding\]'
 	binding bob@127.0.0.1
-	phone alice 0 -e "/dial sip:bob@127.0.0.1:$PORT;transport=tcp"
+	start_baresip alice 0 -e "/dial $(address_of bob)"
 	wait_until says alice 'Call established'
 	wait_until says bob 'Call established: sip:alice@127.0.0.1'
-	grep -q 'method=INVITE uri=sip:bob@127.0.0.1' log
+	grep -q 'method=INVITE uri=sip:bob@127.0.0.1.* status=302 ' log
 	# It takes its binding away when it ends.
 	kill "$bob"
 	wait_until no_binding bob@127.0.0.1
 }
 
+# Bob, a Linphone, registers, and calls nobody a few times. All comes from one
+# connection or socket, and he does not register again meanwhile, as he does
+# several times a second where his connection is closed after each answer.
+linphone_registers_once()
+{
+	local i
+
+	start_linphone bob
+	wait_until binding bob@127.0.0.1
+	for i in 1 2 3 4 5; do
+		echo 'call sip:nobody@127.0.0.1' >&6
+		wait_until says bob 'Call [0-9]* with sip:nobody@127.0.0.1 error' "$i"
+	done
+	wait_until answered_times 5 INVITE 404
+	answered_times 1 REGISTER 200
+	[ "$(sed -n 's/.* done .* peer=\([^ ]*\) .*/\1/p' log | sort -u | wc -l)" -eq 1 ]
+}
+
+@test "phone: baresip registers over TCP, another calls it by the 302" {
+	served
+	baresip_is_called
+}
+
+@test "phone: baresip registers over UDP, another calls it by the 302" {
+	served_udp
+	baresip_is_called
+}
+
 @test "phone: baresip registers and calls with a password, on one connection" {
 	closed
 	registrar offer MD5
-	phone bob 600
+	start_baresip bob 600
 	wait_until says bob '200 OK () \[1 binding\]'
-	phone alice 600 -e "/dial sip:bob@127.0.0.1:$PORT;transport=tcp"
+	start_baresip alice 600 -e "/dial $(address_of bob)"
 	wait_until says alice 'Call established'
 	wait_until says bob 'Call established: sip:alice@127.0.0.1'
 	asked_and_called
 }
 
+@test "phone: Linphone over TCP registers once" {
+	served
+	linphone_registers_once
+}
+
+@test "phone: Linphone over UDP registers once, a baresip calls it by the 302" {
+	served_udp
+	linphone_registers_once
+	start_baresip alice 0 -e "/dial $(address_of bob)"
+	wait_until says alice 'Call established'
+	wait_until says bob 'Call [0-9]* with sip:alice@127.0.0.1.* connected'
+	wait_until answered_times 1 INVITE 302
+}
+
 @test "phone: Linphone registers and calls with a password, on one connection" {
-	command -v linphonec >/dev/null || skip 'needs linphonec (linphone-cli)'
 	closed
 	register user=bob domain=127.0.0.1 contact='<sip:bob@192.0.2.7>'
-	mkdir -p home/.local/share/linphone
-	cat >linphonerc <<-END
-		[sip]
-		sip_port=0
-		sip_tcp_port=-1
-		default_proxy=0
-		[auth_info_0]
-		username=alice
-		passwd=secret
-		realm=127.0.0.1
-		[proxy_0]
-		reg_proxy=<sip:127.0.0.1:$PORT;transport=tcp>
-		reg_identity=sip:alice@127.0.0.1
-		reg_expires=600
-		reg_sendregister=1
-		publish=0
-	END
-	mkfifo typed
-	HOME=$PWD/home linphonec -c linphonerc <typed >linphone.out 2>&1 3>&- &
-	PIDS+=($!)
-	exec 6>typed
+	start_linphone alice
 	wait_until binding alice@127.0.0.1
 	echo 'call sip:bob@127.0.0.1' >&6
 	asked_and_called
-	exec 6>&-
 }
 
 # Alice's call was challenged and then redirected on one connection; she

@@ -63,26 +63,39 @@ direct()
 	client "${SERVER[@]}" -d "$SCRIPTS" -l "$PWD/log" "$@"
 }
 
+# How it listens; "datagrams kept serve" sets this to UDP, where there is no
+# connection for the client.
+LISTEN=(--accept --inetd)
+datagrams()
+{
+	local LISTEN=(--datagram)
+
+	"$@"
+}
+
+is_bound_or_gone() { "$1" "$2" || is_gone "$3"; }
+
 # serve [OPTION]...: serve the scripts by a super-server, with options for the
 # handler. Sets PORT. Another program may take the port that was found before
 # it is used.
 serve()
 {
-	local try pid
+	local try pid bound=is_listening
 
+	[ "${LISTEN[0]}" != --datagram ] || bound=is_bound_udp
 	for try in 1 2 3 4 5; do
 		PORT=$(free_port)
-		systemd-socket-activate --accept --inetd \
+		systemd-socket-activate "${LISTEN[@]}" \
 		    --listen="127.0.0.1:$PORT" \
 		    -E "STATE_DIRECTORY=$STATE_DIRECTORY" \
 		    -E "CONFIGURATION_DIRECTORY=$CONFIG" \
 		    "${SERVER[@]}" -d "$SCRIPTS" -l "$PWD/log" "$@" \
 		    </dev/null >server.log 2>&1 3>&- &
 		pid=$!
-		wait_until is_listening_or_gone "$PORT" "$pid"
-		if is_listening "$PORT"; then
+		wait_until is_bound_or_gone "$bound" "$PORT" "$pid"
+		if "$bound" "$PORT"; then
 			PIDS+=("$pid")
-			client "$PORT"
+			[ "$bound" = is_bound_udp ] || client "$PORT"
 			return 0
 		fi
 	done

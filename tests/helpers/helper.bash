@@ -33,6 +33,15 @@ is_listening()
 	    /proc/net/tcp6
 }
 
+# Has anybody bound UDP port $1, over IPv4?
+is_bound_udp()
+{
+	local hex
+
+	printf -v hex ':%04X 00000000:0000 07' "$1"
+	grep -q "$hex" /proc/net/udp
+}
+
 # Skip the test where loopback has no IPv6, as in many containers.
 needs_ipv6()
 {
@@ -49,16 +58,16 @@ is_gone()
 	[[ ${stat##*) } == Z* ]]
 }
 
-# Poll a command until it succeeds, for at most ten seconds.
+# Poll a command until it succeeds, for at most ten seconds or $WAIT_BOUND.
 wait_until()
 {
-	local i
+	local i bound=${WAIT_BOUND:-10}
 
-	for ((i = 0; i < 500; i++)); do
+	for ((i = 0; i < 50 * bound; i++)); do
 		"$@" && return 0
 		sleep 0.02
 	done
-	echo "not within 10 seconds: $*" >&2
+	echo "not within $bound seconds: $*" >&2
 	return 1
 }
 
