@@ -159,7 +159,7 @@ OLDER_KERNELS = $(foreach abi,0 1 2 3 4 5 6,$(BUILD)/tests/sandbox/handler-abi$(
 # sipcgi-log reads the journal by libsystemd, which is dynamic and of glibc.
 TOOL_CC = $(if $(SANITIZE),clang,cc)
 TOOL_HARDENING = -Wl,-z,noexecstack,-z,relro,-z,now
-TOOL_SOURCES = event.c $(wildcard tools/*.c)
+TOOL_SOURCES = event.c why.c $(wildcard tools/*.c)
 ifneq ($(wildcard tools/*.c),)
   TOOL_LIBS := $(shell pkg-config --libs libsystemd 2>/dev/null)
   TOOL = $(if $(TOOL_LIBS),$(BUILD)/sipcgi-log,no-tool)
@@ -291,7 +291,7 @@ $(OLDER_KERNELS:$(BUILD)/tests/sandbox/handler-%=$(BUILD)/tests/sandbox/sandbox-
 	@mkdir -p $(@D)
 	$(call run,CC,$(COMPILE) -I. -DSANDBOX_MAX_ABI=$* -MMD -MP -c -o $@ $<)
 
-$(BUILD)/sipcgi-log: $(TOOL_SOURCES) event.h $(wildcard tools/*.h) $(BUILD)/flags
+$(BUILD)/sipcgi-log: $(TOOL_SOURCES) event.h why.h $(wildcard tools/*.h) $(BUILD)/flags
 	$(call run,CC,$(TOOL_CC) $(LANGUAGE) $(WARNINGS) $(HARDENING) -fPIE \
 	    $(SANITIZERS) -I. $(CPPFLAGS) $(CFLAGS) -pie $(TOOL_HARDENING) \
 	    $(LDFLAGS) -o $@ $(TOOL_SOURCES) $(TOOL_LIBS))

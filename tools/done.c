@@ -24,21 +24,6 @@ struct script {
 	char name[TALLY_PART_MAX];	/* "": not known */
 };
 
-/* Which script a process became last. */
-struct process {
-	uint64_t pid;
-	size_t length;
-	char name[TALLY_PART_MAX];
-};
-
-static int
-compare_processes(const void *left, const void *right)
-{
-	const struct process *a = left, *b = right;
-
-	return (a->pid > b->pid) - (a->pid < b->pid);
-}
-
 static int
 compare_scripts(const void *left, const void *right)
 {
@@ -49,52 +34,6 @@ compare_scripts(const void *left, const void *right)
 	if (order != 0)
 		return order;
 	return (a->length > b->length) - (a->length < b->length);
-}
-
-/* A decimal number; 0 where there is none. */
-static uint64_t
-number_of(const struct value *value)
-{
-	uint64_t number = 0;
-	size_t i;
-
-	for (i = 0; i < value->length && i < 18; i++) {
-		if (value->octets[i] < '0' || value->octets[i] > '9')
-			return 0;
-		number = number * 10 + (uint64_t)(value->octets[i] - '0');
-	}
-	return number;
-}
-
-/* The entry of a tree that is equal to *wanted, a copy of it at first. */
-static void *
-find(void **tree, const void *wanted, size_t size,
-    int (*compare)(const void *, const void *), bool *is_new)
-{
-	void **found = tally_checked(tsearch(wanted, tree, compare));
-
-	*is_new = *found == wanted;
-	if (*is_new) {
-		*found = tally_checked(malloc(size));
-		memcpy(*found, wanted, size);
-	}
-	return *found;
-}
-
-void
-done_add_exec(struct done *d, const struct request *request)
-{
-	static struct process wanted;
-	const struct value *name = &request->value[FIELD_SCRIPT];
-	struct process *process;
-	bool is_new;
-
-	wanted.pid = number_of(&request->value[FIELD_PID]);
-	process = find(&d->pids, &wanted, sizeof wanted, compare_processes,
-	    &is_new);
-	process->length = name->length < TALLY_PART_MAX ? name->length :
-	    TALLY_PART_MAX;
-	memcpy(process->name, name->octets, process->length);
 }
 
 static unsigned
@@ -127,44 +66,37 @@ most_of(unsigned bucket)
 static struct script *
 script_of(struct done *d, const struct request *request)
 {
-	static struct process process;
 	static struct script wanted;
-	struct process **known;
 	struct script *script;
-	bool is_new;
+	const char *name;
+	void **found;
 
-	process.pid = number_of(&request->value[FIELD_SCRIPT_PID]);
-	known = tfind(&process, &d->pids, compare_processes);
-	wanted.length = known == NULL ? 0 : (*known)->length;
-	if (known != NULL)
-		memcpy(wanted.name, (*known)->name, wanted.length);
-	script = find(&d->scripts, &wanted, sizeof wanted, compare_scripts,
-	    &is_new);
-	d->nscripts += is_new;
-	return script;
-}
-
-static bool
-is(const struct value *value, const char *text)
-{
-	return value->length == strlen(text) &&
-	    memcmp(value->octets, text, value->length) == 0;
+	name = process_script(&d->processes, request, &wanted.length);
+	memcpy(wanted.name, name, wanted.length);
+	found = tally_checked(tsearch(&wanted, &d->scripts, compare_scripts));
+	if (*found == &wanted) {
+		script = tally_checked(malloc(sizeof(*script)));
+		*script = wanted;
+		*found = script;
+		d->nscripts++;
+	}
+	return *found;
 }
 
 void
 done_add(struct done *d, const struct request *request)
 {
 	const struct value *value = request->value;
-	uint64_t status = number_of(&value[FIELD_STATUS]);
-	uint64_t ms = number_of(&value[FIELD_MS]);
-	bool ours = is(&value[FIELD_BY], "each") &&
+	uint64_t status = value_number(&value[FIELD_STATUS]);
+	uint64_t ms = value_number(&value[FIELD_MS]);
+	bool ours = value_is(&value[FIELD_BY], "each") &&
 	    (status == 500 || status == 504);
 	struct script *script = script_of(d, request);
 
 	d->total++;
 	d->answers[status / 100 < DONE_CLASSES ? status / 100 : 0]++;
 	d->ours += ours;
-	d->repeats += number_of(&value[FIELD_REPEATS]);
+	d->repeats += value_number(&value[FIELD_REPEATS]);
 	script->total++;
 	script->failed += ours;
 	script->bucket[bucket_of(ms)]++;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "journal.h"
+#include "process.h"
 
 /* 2xx to 6xx, by their first digit; 0: none was sent, as for an ACK. */
 #define DONE_CLASSES 7
@@ -17,15 +18,12 @@ struct done {
 	uint64_t answers[DONE_CLASSES];
 	uint64_t ours;			/* 500 and 504 in a script's place */
 	uint64_t repeats;		/* requests and ACKs absorbed */
-	void *scripts, *pids;		/* of tsearch(3) */
+	struct processes processes;
+	void *scripts;			/* of tsearch(3) */
 	size_t nscripts;
 };
 
-/*
- * The handler's entry at a script's start names it; sipcgi-each's at its end
- * names the process.  Both in their order.
- */
-void done_add_exec(struct done *, const struct request *);
+/* An EVENT_DONE; `processes` must know of the EVENT_EXEC before it. */
 void done_add(struct done *, const struct request *);
 
 /* Tables, with at most `top` scripts (0: all); nothing when there is none. */

@@ -1,11 +1,15 @@
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "journal.h"
 
 #define ID_LENGTH	32
+
+/* Entries that journal_resume() goes back at most, should a clock have jumped. */
+#define BACK_MAX	100000
 
 #define NAME(name)	{ name, sizeof(name) - 1 }
 
@@ -33,6 +37,29 @@ static const struct {
 	[FIELD_SCRIPT_PID] = NAME("SIPCGI_PID"),
 	[FIELD_REPEATS] = NAME("SIPCGI_REPEATS"),
 };
+
+uint64_t
+value_number(const struct value *value)
+{
+	uint64_t number = 0;
+	size_t i;
+
+	if (value->length > 18)
+		return 0;
+	for (i = 0; i < value->length; i++) {
+		if (value->octets[i] < '0' || value->octets[i] > '9')
+			return 0;
+		number = number * 10 + (uint64_t)(value->octets[i] - '0');
+	}
+	return number;
+}
+
+bool
+value_is(const struct value *value, const char *text)
+{
+	return value->length == strlen(text) &&
+	    memcmp(value->octets, text, value->length) == 0;
+}
 
 static int
 fail(int error, const char *what, const char *which)
@@ -188,4 +215,62 @@ journal_seek(sd_journal *journal, uint64_t since, uint64_t until,
 	result = sd_journal_seek_realtime_usec(journal, since);
 	return result < 0 ? fail(result, "cannot find the first entry", NULL) :
 	    0;
+}
+
+/* Step back.  Returns how many entries, or a negated errno. */
+static int64_t
+step_back(sd_journal *journal, uint64_t until)
+{
+	int64_t steps = 0;
+	uint64_t usec;
+	int result;
+
+	while ((result = sd_journal_previous(journal)) > 0) {
+		result = sd_journal_get_realtime_usec(journal, &usec);
+		if (result < 0)
+			return result;
+		if (usec < until || steps == BACK_MAX)
+			return steps;
+		steps++;
+	}
+	if (result == 0)
+		result = sd_journal_seek_head(journal);
+	return result < 0 ? result : steps;
+}
+
+int64_t
+journal_resume(sd_journal *journal, const char *cursor, uint64_t back)
+{
+	int64_t seen = 0, steps = 0;
+	uint64_t usec;
+	int result = sd_journal_seek_cursor(journal, cursor);
+
+	if (result >= 0)
+		result = sd_journal_next(journal);
+	if (result > 0) {
+		seen = sd_journal_test_cursor(journal, cursor) > 0 ? 1 : 0;
+		result = sd_journal_get_realtime_usec(journal, &usec);
+		if (result >= 0)
+			steps = step_back(journal, usec - back);
+	}
+	if (result < 0 || steps < 0)
+		return fail(result < 0 ? result : (int)steps,
+		    "cannot go to the cursor", cursor);
+	return seen + steps;
+}
+
+int
+journal_cursor(sd_journal *journal, char *cursor, size_t size)
+{
+	char *text = NULL;
+	int result = sd_journal_get_cursor(journal, &text);
+
+	if (result >= 0 && strlen(text) >= size)
+		result = -EOVERFLOW;
+	if (result < 0)
+		(void)fail(result, "cannot tell the cursor of an entry", NULL);
+	else
+		memcpy(cursor, text, strlen(text) + 1);
+	free(text);
+	return result < 0 ? -1 : 0;
 }

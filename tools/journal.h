@@ -51,6 +51,10 @@ struct value {
 	char octets[VALUE_MAX];		/* any octets, no NUL at the end */
 };
 
+/* A decimal number of at most 18 digits; 0 where it is none. */
+uint64_t value_number(const struct value *);
+bool value_is(const struct value *, const char *text);
+
 struct request {
 	uint64_t usec;			/* when the journal received it */
 	enum event event;
@@ -80,5 +84,15 @@ int journal_next(sd_journal *, struct request *);
  * no limit), be they before `since` or not.  0, or -1: error, reported.
  */
 int journal_seek(sd_journal *, uint64_t since, uint64_t until, int64_t lines);
+
+/*
+ * Go to where a reader stopped: after the entry of this cursor, or where it was
+ * if it is gone.  Begins with what came up to `back` microseconds before:
+ * returns how many entries that is, or -1: error, reported.
+ */
+int64_t journal_resume(sd_journal *, const char *cursor, uint64_t back);
+
+/* The cursor of the entry that journal_next() gave last.  0, or -1: reported. */
+int journal_cursor(sd_journal *, char *cursor, size_t size);
 
 #endif

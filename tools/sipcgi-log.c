@@ -1,6 +1,6 @@
 /*
  * sipcgi-log - what happened to the requests that sipcgi-handler served, from
- * the journal: a summary, a list, or line by line as they come.
+ * the journal: a summary, a list, line by line as they come, or counters.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "journal.h"
+#include "metrics.h"
 #include "show.h"
 #include "summary.h"
 #include "when.h"
@@ -27,6 +28,12 @@
 #define TOP_DEFAULT	10
 #define LINES_FOLLOWED	10
 
+/*
+ * How far before the last entry counted a script may have begun whose end is
+ * counted now: sipcgi-each gives it 25 seconds unless told otherwise.
+ */
+#define SCRIPT_USEC_MAX	(120 * 1000000ULL)
+
 static const char usage[] =
 "Usage: sipcgi-log [OPTION]... [FIELD=VALUE]...\n"
 "Show what happened to the requests of sipcgi-handler, from the journal.\n"
@@ -36,6 +43,8 @@ static const char usage[] =
 "  -l, --list            one line a request\n"
 "  -f, --follow          the last requests, then each new one as it comes\n"
 "  -j, --json            JSON, one object a line: requests, or the summary (-s)\n"
+"      --openmetrics     counters for Prometheus's node_exporter\n"
+"      --continue=FILE   count on from FILE, which --openmetrics once wrote\n"
 "  -S, --since=TIME      from then on\n"
 "  -U, --until=TIME      up to then; a TIME is \"2026-11-23 20:15:00\", 20:15,\n"
 "                        today, yesterday, -1h, \"10 min ago\", @SECONDS\n"
@@ -51,7 +60,7 @@ static const char usage[] =
 "FIELD=VALUE is as in journalctl(1): REMOTE_ADDR=192.0.2.7 SIPCGI_EVENT=reject\n"
 "Manual: sipcgi-log(1)\n";
 
-enum mode { MODE_UNSET, MODE_SUMMARY, MODE_LIST, MODE_FOLLOW };
+enum mode { MODE_UNSET, MODE_SUMMARY, MODE_LIST, MODE_FOLLOW, MODE_METRICS };
 
 struct options {
 	enum mode mode;
@@ -62,16 +71,19 @@ struct options {
 	int64_t lines;			/* -1: all */
 	int64_t top;			/* -1: not given */
 	unsigned per;
+	const char *earlier;		/* --continue; NULL: none */
 	struct journal_place place;
 };
 
-enum { OPTION_FILE = 256 };
+enum { OPTION_FILE = 256, OPTION_METRICS, OPTION_CONTINUE };
 
 static const struct option long_options[] = {
 	{ "summary", no_argument, NULL, 's' },
 	{ "list", no_argument, NULL, 'l' },
 	{ "follow", no_argument, NULL, 'f' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "openmetrics", no_argument, NULL, OPTION_METRICS },
+	{ "continue", required_argument, NULL, OPTION_CONTINUE },
 	{ "since", required_argument, NULL, 'S' },
 	{ "until", required_argument, NULL, 'U' },
 	{ "lines", required_argument, NULL, 'n' },
@@ -114,7 +126,8 @@ static void
 set_mode(struct options *o, enum mode mode)
 {
 	if (o->mode != MODE_UNSET && o->mode != mode)
-		bad_usage("-s, -l, -f", NULL, "choose one of them");
+		bad_usage("-s, -l, -f, --openmetrics", NULL,
+		    "choose one of them");
 	o->mode = mode;
 }
 
@@ -145,6 +158,12 @@ read_option(struct options *o, int option)
 		break;
 	case 'j':
 		o->json = true;
+		break;
+	case OPTION_METRICS:
+		set_mode(o, MODE_METRICS);
+		break;
+	case OPTION_CONTINUE:
+		o->earlier = optarg;
 		break;
 	case 'S':
 		o->since_text = optarg;
@@ -225,6 +244,21 @@ read_matches(struct options *o, char **argv, int count)
 	o->place.match_count = (size_t)count;
 }
 
+/* Options that do not go together, or that would say nothing. */
+static void
+check_options(const struct options *o)
+{
+	if (o->place.directory != NULL && o->place.files != NULL)
+		bad_usage("-D, --file", NULL, "choose one of them");
+	if (o->mode == MODE_FOLLOW && o->until_text != NULL)
+		bad_usage("-U, --until", NULL, "-f has no end");
+	if (o->mode == MODE_METRICS &&
+	    (o->json || o->lines >= 0 || o->until_text != NULL))
+		bad_usage("-j, -n, -U", NULL, "not with --openmetrics");
+	if (o->mode != MODE_METRICS && o->earlier != NULL)
+		bad_usage("--continue", NULL, "only with --openmetrics");
+}
+
 static void
 read_options(struct options *o, int argc, char **argv)
 {
@@ -235,12 +269,9 @@ read_options(struct options *o, int argc, char **argv)
 		read_option(o, option);
 	read_matches(o, argv + optind, argc - optind);
 	read_times(o);
-	if (o->place.directory != NULL && o->place.files != NULL)
-		bad_usage("-D, --file", NULL, "choose one of them");
 	if (o->mode == MODE_UNSET)
 		o->mode = o->json ? MODE_LIST : MODE_SUMMARY;
-	if (o->mode == MODE_FOLLOW && o->until_text != NULL)
-		bad_usage("-U, --until", NULL, "-f has no end");
+	check_options(o);
 	if (o->mode == MODE_FOLLOW && o->lines < 0 && o->since_text == NULL)
 		o->lines = LINES_FOLLOWED;
 	if (o->top < 0)
@@ -330,6 +361,59 @@ show_rate(int64_t count, uint64_t usec)
 	    (double)count / seconds, cpu, (double)count / cpu);
 }
 
+/*
+ * Count what came since the earlier run, or from the beginning; what came just
+ * before that is read again to know the scripts that it started.  Returns as
+ * read_requests() does.
+ */
+static int64_t
+read_metrics(sd_journal *journal, const struct options *o,
+    struct metrics *metrics)
+{
+	static struct request request;
+	bool resumes = metrics->cursor[0] != '\0';
+	int64_t known = 0, count;
+	int result;
+
+	if (resumes)
+		known = journal_resume(journal, metrics->cursor,
+		    SCRIPT_USEC_MAX);
+	if (known == -1 || (!resumes &&
+	    journal_seek(journal, o->since, o->until, -1) == -1))
+		return -1;
+	for (count = -known; (result = journal_next(journal, &request)) == 1;
+	    count++)
+		if (count < 0)
+			metrics_learn(metrics, &request);
+		else if (resumes || request.usec >= o->since)
+			metrics_add(metrics, &request);
+	return result == -1 ? -1 : count;
+}
+
+static int
+show_metrics(sd_journal *journal, const struct options *o)
+{
+	static struct metrics metrics;
+	uint64_t start = usec_of(CLOCK_MONOTONIC);
+	int64_t count;
+	int status;
+
+	metrics_begin(&metrics);
+	if (o->earlier != NULL &&
+	    (status = metrics_read(&metrics, o->earlier)) != EX_OK)
+		return status;
+	count = read_metrics(journal, o, &metrics);
+	if (count == -1 || (count > 0 && journal_cursor(journal,
+	    metrics.cursor, sizeof(metrics.cursor)) == -1))
+		return EX_IOERR;
+	metrics_show(&metrics);
+	if (fflush(stdout) != 0)
+		return write_error();
+	if (o->rate)
+		show_rate(count, usec_of(CLOCK_MONOTONIC) - start);
+	return EX_OK;
+}
+
 static int
 show(sd_journal *journal, const struct options *o)
 {
@@ -377,6 +461,7 @@ main(int argc, char **argv)
 	if (journal == NULL)
 		return EX_NOINPUT;
 	status = o.mode == MODE_FOLLOW ? follow(journal, &o) :
+	    o.mode == MODE_METRICS ? show_metrics(journal, &o) :
 	    show(journal, &o);
 	sd_journal_close(journal);
 	return status;

@@ -49,7 +49,7 @@ summary_add(struct summary *summary, const struct request *request)
 	summary->count[event]++;
 	switch (event) {
 	case EVENT_EXEC:
-		done_add_exec(&summary->done, request);
+		process_began(&summary->done.processes, request);
 		(void)tally_add(&summary->scripts, &value[FIELD_SCRIPT],
 		    &value[FIELD_METHOD], NULL, event);
 		break;
