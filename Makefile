@@ -169,6 +169,9 @@ endif
 # ---- the administrator is meant to change.
 
 FROM_TEMPLATES = $(patsubst %.in,$(BUILD)/%,$(wildcard systemd/*.in xinetd.d/*.in))
+UNITS = $(filter %.socket %.service %.timer,$(FROM_TEMPLATES))
+# What is of no use without sipcgi-log.
+OF_TOOL = $(if $(filter %/sipcgi-log,$(TOOL)),,%/sipcgi-log.1 %/sip-cgi-metrics.service %/sip-cgi-metrics.timer)
 # What a reader of the source sees whole names the places of the default
 # prefix; those of the configured one stand in what is installed.
 NAMING_PLACES = $(wildcard README doc/*.md man/* lib/*.sh lib/*.pm lib/SipCgi/*.pm lib/sipcgi/*.py lib/sipcgi/py.typed $(filter-out examples/front,$(wildcard examples/*)))
@@ -184,13 +187,13 @@ HARDENED = $(foreach s,sip-cgi-inetd sip-cgi-each@ sip-cgi-udp,$(unitdir)/$(s).s
 
 FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	755:$(EACH):$(libexecdir)/sipcgi-each \
-	$(call place,644,$(filter %.socket %.service,$(FROM_TEMPLATES)),$(unitdir)) \
+	$(call place,644,$(filter-out $(OF_TOOL),$(UNITS)),$(unitdir)) \
 	$(call place,644,$(filter %@.service,$(FROM_TEMPLATES)),$(datadir)/sip-cgi) \
 	$(foreach d,$(HARDENED),$(call place,644,$(wildcard systemd/hardened.conf),$(d))) \
 	$(call place,644,$(wildcard systemd/*.catalog),$(catalogdir)) \
 	$(patsubst %,644:%:$(sysusersdir)/sip-cgi.conf,$(filter %.sysusers,$(FROM_TEMPLATES))) \
 	$(patsubst %,644:%:$(tmpfilesdir)/sip-cgi.conf,$(filter %.tmpfiles,$(FROM_TEMPLATES))) \
-	$(foreach n,1 7 8,$(call place,644,$(filter %.$(n),$(PLACED)),$(mandir)/man$(n))) \
+	$(foreach n,1 7 8,$(call place,644,$(filter-out $(OF_TOOL),$(filter %.$(n),$(PLACED))),$(mandir)/man$(n))) \
 	$(call place,644,$(filter %.sh %/SipCgi.pm,$(PLACED)),$(datadir)/sip-cgi) \
 	$(foreach d,sipcgi SipCgi,$(call place,644,$(filter $(BUILD)/lib/$(d)/%,$(PLACED)),$(datadir)/sip-cgi/$(d))) \
 	$(call link,sipcgi,$(pythondir)) $(call link,SipCgi.pm SipCgi,$(perldir)) \

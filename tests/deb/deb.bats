@@ -77,13 +77,17 @@ install_ok()
 	run ! grep -q systemd0 <<<"$(dpkg-deb -f "$(package sipcgi-handler)" \
 	    Depends)"
 	grep -q libsystemd0 <<<"$(dpkg-deb -f "$(package sipcgi-log)" Depends)"
+	# The units that run it come with it.
+	[ "$(dpkg-deb -c "$(package sipcgi-log)" | grep -c 'sip-cgi-metrics\.')" -eq 2 ]
+	run ! grep -q sip-cgi-metrics <<<"$(dpkg-deb -c \
+	    "$(package sipcgi-handler)")"
 }
 
 @test "install starts nothing; enabled, it answers" {
 	dpkg_inside -i "$(package sipcgi-handler)" "$(package sipcgi-log)"
 	inside id sip-cgi
 	[ "$(inside stat -c '%U %a' /var/lib/sip-cgi)" = 'sip-cgi 750' ]
-	for unit in sip-cgi.socket sip-cgi-inetd.service; do
+	for unit in sip-cgi.socket sip-cgi-inetd.service sip-cgi-metrics.timer; do
 		run ! inside systemctl is-active --quiet "$unit"
 		run ! inside systemctl is-enabled --quiet "$unit"
 	done

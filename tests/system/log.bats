@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The log of the installed units, under a real systemd: its fields, what
-# sipcgi-log and the catalogue make of them, and 64 requests at once.
+# sipcgi-log and the catalogue make of them, counters for node_exporter, and 64
+# requests at once.
 # Runs alone.
 
 bats_require_minimum_version 1.5.0
@@ -56,4 +57,60 @@ logged()
 		    --grep='this script always fails' | wc -l)" -eq 64 ]
 	}
 	wait_until has_64
+}
+
+PROM=/var/lib/prometheus/node-exporter/sip-cgi.prom
+
+# The counter for the script of user $2 is $1.
+counts()
+{
+	inside systemctl start sip-cgi-metrics.service
+	inside grep -qx "sipcgi_requests_total{method=\"OPTIONS\",script=\"$2@box\"} $1" \
+	    "$PROM"
+}
+
+@test "the timer's service counts on, each time with a whole file" {
+	inside systemctl start sip-cgi.socket
+	[[ $(ask perl) == 'ok=1 '* ]]
+	wait_until logged 1 perl
+	# Nothing is done where node_exporter has no directory.
+	inside systemctl start sip-cgi-metrics.service
+	inside test ! -e "${PROM%/*}"
+	inside mkdir -p "${PROM%/*}"
+	counts 1 perl
+	# The journal forgets what was counted.
+	inside journalctl --quiet --rotate --vacuum-size=1
+	logged 0 perl
+	[[ $(ask perl) == 'ok=1 '* ]]
+	wait_until logged 1 perl
+	counts 2 perl
+	[ "$(inside stat -c '%U %a' "$PROM")" = 'root 644' ]
+	[ "$(inside ls -A "${PROM%/*}")" = sip-cgi.prom ]
+	run -0 inside journalctl --quiet -o cat -u sip-cgi-metrics.service
+	[ -z "$output" ]
+	# What goes wrong is told, and the file stays.
+	echo | inside tee "$PROM" >/dev/null
+	run ! inside systemctl start sip-cgi-metrics.service
+	inside journalctl --quiet -o cat -u sip-cgi-metrics.service |
+	    grep 'sip-cgi.prom is not what --openmetrics wrote'
+	[ "$(inside cat "$PROM")" = '' ]
+	inside rm "$PROM"
+}
+
+prom_is_new()
+{
+	inside test -s "$PROM"
+}
+
+@test "the timer is off, and enabled it starts the service" {
+	run ! inside systemctl is-enabled --quiet sip-cgi-metrics.timer
+	inside mkdir -p "${PROM%/*}"
+	inside rm -f "$PROM"
+	inside systemctl enable --quiet sip-cgi-metrics.timer
+	# No test waits for a minute.
+	drop_in sip-cgi-metrics.timer Timer OnCalendar= 'OnCalendar=*:*:*' \
+	    AccuracySec=1ms
+	inside systemctl start sip-cgi-metrics.timer
+	wait_until prom_is_new
+	inside systemctl disable --quiet --now sip-cgi-metrics.timer
 }
