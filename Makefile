@@ -315,7 +315,7 @@ $(BUILD)/kernel:
 
 # What depends on flags, or on places, is made again when one changes.
 $(BUILD)/flags: TEXT = $(COMPILE) $(LINK)
-$(BUILD)/places: TEXT = $(PLACES) $(SUBSTITUTE) $(PLACE)
+$(BUILD)/places: TEXT = $(PLACES) $(SUBSTITUTE) $(PLACE) $(FIND)
 $(BUILD)/flags $(BUILD)/places: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(TEXT))' >$@.new
@@ -332,6 +332,11 @@ PLACE = sed -e 's|/usr/local/share/sip-cgi|$(datadir)/sip-cgi|g' \
 	-e 's|/usr/local/lib/systemd/system|$(unitdir)|g' \
 	-e 's|/usr/local/lib/sip-cgi-bin|$(sipdir)|g' \
 	-e 's|/usr/local/lib/cgi-bin|$(dir $(sipdir))cgi-bin|g'
+
+# Where a language does not look for its library, a script says where it is.
+FIND = $(if $(filter $(datadir)/sip-cgi,$(pythondir)),-e 's|^import sipcgi$$|import sys\nsys.path.insert(0, "$(datadir)/sip-cgi")\n&|') \
+	$(if $(filter $(datadir)/sip-cgi,$(perldir)),-e "s|^use SipCgi;$$|use lib '$(datadir)/sip-cgi';\n&|")
+$(filter $(BUILD)/examples/% $(BUILD)/man/%,$(PLACED)): PLACE += $(FIND)
 
 $(BUILD)/%: %.in $(BUILD)/places
 	@mkdir -p $(@D)

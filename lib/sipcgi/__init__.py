@@ -1,8 +1,6 @@
 """Answer SIP requests from a Python 3 script.
 
-    #!/usr/bin/python3 -IS
-    import sys
-    sys.path.insert(0, "/usr/local/share/sip-cgi")
+    #!/usr/bin/python3 -I
     import sipcgi
 
     def main(request: sipcgi.Request) -> None:
@@ -19,7 +17,7 @@ traceback in the log: a caller that gets no answer tries again and again.
 
 Text is str; octets that are not UTF-8 survive as surrogates. Only modules
 that Python has loaded at its start are imported here, for a process is
-started for each request; -IS saves as much again.
+started for each request.
 """
 
 from __future__ import annotations

@@ -26,7 +26,9 @@ stop_all()
 # example NAME [ADDRESS]: install examples/NAME as the script of ADDRESS.
 example()
 {
-	sed "s|/usr/local/share/sip-cgi|$TOP/lib|" \
+	sed -e "s|/usr/local/share/sip-cgi|$TOP/lib|" \
+	    -e "s|^import sipcgi$|import sys; sys.path.insert(0, '$TOP/lib'); &|" \
+	    -e "s|^use SipCgi;$|use lib '$TOP/lib'; &|" \
 	    "$TOP/examples/$1" >"$SCRIPTS/${2:-$1}"
 	chmod 755 "$SCRIPTS/${2:-$1}"
 }

@@ -60,6 +60,8 @@ tree()
 	done
 	[ -s "$D/usr/local/share/sip-cgi/sipcgi/__init__.py" ]
 	[ -s "$D/usr/local/share/sip-cgi/SipCgi/Digest.pm" ]
+	run ! grep -r -e 'sys\.path' -e 'use lib' \
+	    "$D/usr/local/share/doc/sipcgi-handler/examples"
 	# Again, over what is there.
 	make_it install DESTDIR="$D" prefix=/usr/local
 	make_it uninstall DESTDIR="$D" prefix=/usr/local
@@ -80,6 +82,17 @@ tree()
 	sed 's/INVITE/OPTIONS/' "$TOP/tests/demo/invite.sip" |
 	    "$prefix/libexec/sipcgi-handler" -l stderr |
 	    grep -q '^SIP/2.0 200 OK'
+}
+
+@test "installed examples find their libraries where no language looks" {
+	local prefix=$BATS_TEST_TMPDIR/usr examples
+
+	make_it install prefix="$prefix"
+	examples=$prefix/share/doc/sipcgi-handler/examples
+	STATE_DIRECTORY=$BATS_TEST_TMPDIR "$examples/registrar" offer MD5
+	perl -c "$examples/message"
+	MANWIDTH=80 mandoc "$prefix/share/man/man7/sip-cgi.7" |
+	    grep -F "sys.path.insert(0, \"$prefix/share/sip-cgi\")"
 }
 
 @test "what is installed names no place of another prefix" {
