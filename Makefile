@@ -117,9 +117,9 @@ STATIC = $(if $(findstring musl,$(CC)),yes,no)
 CFLAGS ?= -Os -g
 LANGUAGE = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
 # No flags of the modules that do not know them, so that make install with
-# another prefix compiles two files.
-PLACES = -DSCRIPT_DIRECTORY='"$(sipdir)"' \
-	-DHANDLER='"$(libexecdir)/sipcgi-handler"'
+# another prefix compiles few files.
+PLACES = -DSCRIPT_DIRECTORY='"$(sipdir)"' -DLIBEXECDIR='"$(libexecdir)"'
+PLACING = $(addprefix $(BUILD)/,options.o each/options.o tools/check/sipcgi-check.o)
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wconversion -Wsign-conversion -Wcast-align \
 	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 \
@@ -174,7 +174,7 @@ UNITS = $(filter %.socket %.service %.timer,$(FROM_TEMPLATES))
 OF_TOOL = $(if $(filter %/sipcgi-log,$(TOOL)),,%/sipcgi-log.1 %/sip-cgi-metrics.service %/sip-cgi-metrics.timer)
 # What a reader of the source sees whole names the places of the default
 # prefix; those of the configured one stand in what is installed.
-NAMING_PLACES = $(wildcard README doc/*.md man/* lib/*.sh lib/*.pm lib/SipCgi/*.pm lib/sipcgi/*.py lib/sipcgi/py.typed $(filter-out examples/front,$(wildcard examples/*)))
+NAMING_PLACES = $(wildcard README SECURITY.md doc/*.md man/* lib/*.sh lib/*.pm lib/SipCgi/*.pm lib/sipcgi/*.py lib/sipcgi/py.typed $(filter-out examples/front,$(wildcard examples/*)))
 PLACED = $(addprefix $(BUILD)/,$(NAMING_PLACES))
 FRONTS = $(wildcard examples/front/*/*)
 EXAMPLES = $(filter $(BUILD)/examples/%,$(PLACED))
@@ -190,7 +190,7 @@ FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(call place,644,$(filter-out $(OF_TOOL),$(UNITS)),$(unitdir)) \
 	$(call place,644,$(filter %@.service,$(FROM_TEMPLATES)),$(datadir)/sip-cgi) \
 	$(foreach d,$(HARDENED),$(call place,644,$(wildcard systemd/hardened.conf),$(d))) \
-	$(call place,644,$(wildcard systemd/*.catalog),$(catalogdir)) \
+	$(call place,644,$(filter %.catalog,$(FROM_TEMPLATES)),$(catalogdir)) \
 	$(patsubst %,644:%:$(sysusersdir)/sip-cgi.conf,$(filter %.sysusers,$(FROM_TEMPLATES))) \
 	$(patsubst %,644:%:$(tmpfilesdir)/sip-cgi.conf,$(filter %.tmpfiles,$(FROM_TEMPLATES))) \
 	$(foreach n,1 7 8,$(call place,644,$(filter-out $(OF_TOOL),$(filter %.$(n),$(PLACED))),$(mandir)/man$(n))) \
@@ -200,7 +200,7 @@ FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(call place,755,$(filter-out %.conf,$(EXAMPLES)),$(docdir)/examples) \
 	$(call place,644,$(filter %.conf,$(EXAMPLES)),$(docdir)/examples) \
 	$(foreach f,$(FRONTS),644:$(BUILD)/$(f):$(docdir)/$(f)) \
-	$(call place,644,$(filter %/README %.md,$(PLACED)) $(wildcard LICENSE SECURITY.md NEWS),$(docdir)) \
+	$(call place,644,$(filter %/README %.md,$(PLACED)) $(wildcard LICENSE NEWS),$(docdir)) \
 	755:$(CHECK):$(bindir)/sipcgi-check \
 	$(if $(filter %/sipcgi-log,$(TOOL)),755:$(TOOL):$(bindir)/sipcgi-log)
 CONFIG = $(call place,644,$(filter $(BUILD)/xinetd.d/%,$(FROM_TEMPLATES)),$(sysconfdir)/xinetd.d) \
@@ -254,8 +254,8 @@ $(BUILD)/%.o: %.c $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
 	$(call run,CC,$(COMPILE) -I. -MMD -MP -c -o $@ $<)
 
-$(BUILD)/options.o $(BUILD)/tools/check/sipcgi-check.o: LANGUAGE += $(PLACES)
-$(BUILD)/options.o $(BUILD)/tools/check/sipcgi-check.o: $(BUILD)/places
+$(PLACING): LANGUAGE += $(PLACES)
+$(PLACING): $(BUILD)/places
 
 # A driver for unit tests or a benchmark, linked to all modules but main's.
 test-programs: $(TEST_PROGRAMS) $(OLDER_KERNELS)

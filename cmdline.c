@@ -103,22 +103,24 @@ fail_row(const struct cmdline *c, const struct cmdline_option *o,
 }
 
 /*
- * getopt_long() says only that something is wrong; this says what.  musl's
- * counts a missing value too, so that optind may be past the last argument.
+ * getopt_long() says only that something is wrong, in optopt: 0 for an unknown
+ * name, a row's number for a known one, else a letter; this says what.
+ * musl's counts a missing value too, so that optind may be past the last
+ * argument.
  */
 static _Noreturn void
 fail_getopt(const struct cmdline *c, int result, int argc, char **argv)
 {
-	char letter[3] = { '-', (char)optopt, '\0' };
 	const char *word = argv[(optind > argc ? argc : optind) - 1];
-	const char *option = optopt > 0 && optopt < 128 &&
-	    strncmp(word, "--", 2) != 0 ? letter : word;
+	char letter[] = { '-', (char)optopt, '\0' };
+	bool is_row = optopt >= ROW_OF_NAME &&
+	    (size_t)(optopt - ROW_OF_NAME) < count_rows(c);
+	bool is_letter = optopt > ' ' && optopt < 0x7f;
+	const char *option = optopt == 0 || is_row ? word :
+	    is_letter ? letter : "an option's letter";
 
-	if (result == ':')
-		cmdline_fail(c, option, NULL, "needs a value");
-	if (optopt != 0 && option != letter)
-		cmdline_fail(c, option, NULL, "takes no value");
-	cmdline_fail(c, option, NULL, "unknown or ambiguous option");
+	cmdline_fail(c, option, NULL, result == ':' ? "needs a value" :
+	    is_row ? "takes no value" : "unknown or ambiguous option");
 }
 
 static _Noreturn void

@@ -166,13 +166,17 @@ put_fault(struct text *t, const struct explain *e)
 {
 	const unsigned char *buf = e->request->buf;
 	size_t len = e->request->len, at = e->request->msg.fault_at;
-	size_t from = at, to = at, columns, octet;
+	size_t from, to, columns, octet;
 
 	if (!find_fault(e, &octet) || at > len ||
 	    (e->request->msg.head_len > 0 && at >= e->request->msg.head_len))
 		return;
-	while (from > 0 && buf[from - 1] != '\n' && at - from < SHOWN_BEFORE)
-		from--;
+	/* What ended too early is shown by the end of its last line. */
+	if (at == len && at > 0 && buf[at - 1] == '\n')
+		at -= at > 1 && buf[at - 2] == '\r' ? 2 : 1;
+	for (from = to = at; from > 0 && buf[from - 1] != '\n' &&
+	    at - from < SHOWN_BEFORE; from--)
+		;
 	while (to < len && buf[to] != '\n' && to - at < SHOWN_AFTER)
 		to++;
 	if (to > at && buf[to - 1] == '\r' && to < len && buf[to] == '\n')

@@ -12,6 +12,9 @@
 #ifndef SCRIPT_DIRECTORY
 #define SCRIPT_DIRECTORY "/usr/local/lib/sip-cgi-bin"
 #endif
+#ifndef LIBEXECDIR
+#define LIBEXECDIR "/usr/local/libexec"
+#endif
 
 static const char *
 read_directory(void *into, const char *value)
@@ -217,8 +220,8 @@ options_read(struct options *o, int argc, char **argv)
 		    "script (RFC 3050).\n"
 		    "A super-server (systemd, xinetd, inetd, tcpserver) starts "
 		    "it per connection.\n",
-		.closing = "Without a super-server: "
-		    "sipcgi-handler -d DIR --explain message.sip\n"
+		.closing = "Without a super-server:\n  " LIBEXECDIR
+		    "/sipcgi-handler -d DIR --explain FILE\n"
 		    "Manual: sipcgi-handler(8)\n",
 		.options = table, .noptions = sizeof table / sizeof table[0],
 		.into = o

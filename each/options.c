@@ -1,6 +1,10 @@
 #include "cmdline.h"
 #include "each/options.h"
 
+#ifndef LIBEXECDIR
+#define LIBEXECDIR "/usr/local/libexec"
+#endif
+
 static const char *
 read_slots(const char *value, unsigned *slots)
 {
@@ -113,9 +117,10 @@ static const struct cmdline command_line = {
 	    "on a connection\n"
 	    "that is kept, or on UDP sockets, and send what it answers.\n"
 	    "A super-server (systemd, xinetd, inetd, tcpserver) starts it.\n",
-	.closing = "Without a super-server: "
-	    "systemd-socket-activate --datagram -l 5060\n"
-	    "sipcgi-each sipcgi-handler -d DIR\n"
+	.closing = "Over UDP until interrupted:\n"
+	    "  systemd-socket-activate --datagram -l 5060 \\\n"
+	    "    " LIBEXECDIR "/sipcgi-each \\\n"
+	    "    " LIBEXECDIR "/sipcgi-handler -d DIR\n"
 	    "Manual: sipcgi-each(8)\n",
 	.operands_end_options = true,
 	.options = table, .noptions = sizeof table / sizeof table[0]

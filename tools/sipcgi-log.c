@@ -106,6 +106,26 @@ bad_usage(const char *option, const char *value, const char *problem)
 	exit(EX_USAGE);
 }
 
+/* What getopt_long() found wrong, in the words of the other programs. */
+static _Noreturn void
+bad_option(int result, const char *word)
+{
+	char letter[] = { '-', (char)optopt, '\0' };
+	const struct option *o = long_options;
+	const char *option = optopt > ' ' && optopt < 0x7f ? letter :
+	    "an option's letter";
+
+	if (result == ':')
+		bad_usage(strncmp(word, "--", 2) == 0 ? word : option, NULL,
+		    "needs a value");
+	while (o->name != NULL && o->val != optopt)
+		o++;
+	if (o->name != NULL)
+		bad_usage(word, NULL, "takes no value");
+	bad_usage(optopt == 0 ? word : option, NULL,
+	    "unknown or ambiguous option");
+}
+
 static unsigned
 read_number(const char *option, const char *text, unsigned least)
 {
@@ -195,10 +215,6 @@ read_option(struct options *o, int option)
 	case 'V':
 		(void)puts("sipcgi-log " VERSION);
 		exit(fflush(stdout) == 0 ? EX_OK : EX_IOERR);
-	default:
-		/* getopt_long() has said what is wrong. */
-		fputs("sipcgi-log: try --help\n", stderr);
-		exit(EX_USAGE);
 	}
 }
 
@@ -264,9 +280,13 @@ read_options(struct options *o, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt_long(argc, argv, "slfjS:U:n:t:p:D:rhV",
-	    long_options, NULL)) != -1)
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":slfjS:U:n:t:p:D:rhV",
+	    long_options, NULL)) != -1) {
+		if (option == '?' || option == ':')
+			bad_option(option, argv[optind - 1]);
 		read_option(o, option);
+	}
 	read_matches(o, argv + optind, argc - optind);
 	read_times(o);
 	if (o->mode == MODE_UNSET)

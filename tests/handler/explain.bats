@@ -55,6 +55,20 @@ says()
 	says 'over 255 octets'
 }
 
+@test "the line that ended too early is shown, with its end marked" {
+	local octets
+
+	for octets in 'junk' 'junk\n' 'junk\r\n' 'INVITE sip:a@b SIP/2.0\r\njunk\r\n'; do
+		# shellcheck disable=SC2059
+		printf "$octets" >message
+		explain <message
+		says 'reject 400 incomplete-head at octet'
+		[ "$(sed -n '/^fault:/,$p' "$ANSWER")" = "\
+fault:    junk
+              ^" ] || explain_failure "$octets" || return
+	done
+}
+
 @test "a copy is said to be one" {
 	probe bob@example.com.bak
 	START='INVITE sip:bob@example.com.bak SIP/2.0' request >message

@@ -73,6 +73,26 @@ refuses()
 	refuses -d -d
 	refuses --directory --directory
 	refuses --help --help=x
+	refuses ' -x:' --explain -xn
+	refuses "letter: unknown" $'-\xff'
+}
+
+@test "all programs say alike which option they do not have" {
+	local program name bad
+
+	for program in "$HANDLER" "$EACH" "$BUILD/sipcgi-check" \
+	    "$BUILD/sipcgi-log"; do
+		[ -x "$program" ] || continue
+		name=${program##*/}
+		for bad in --nonsense=1 --nonsense -Y --help=x $'-\xff'; do
+			STATUS=0
+			"$program" "$bad" </dev/null 2>&1 >"$ANSWER" |
+			    sed "s|^$name: ||" >>"words.$name"
+			[ "${PIPESTATUS[0]}" -eq 64 ] && unanswered || return
+		done
+		[ "$(wc -l <"words.$name")" -eq 5 ]
+		diff "words.${HANDLER##*/}" "words.$name"
+	done
 }
 
 @test "a bad number and an unknown option are told apart" {

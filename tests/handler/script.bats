@@ -155,6 +155,8 @@ ran_script()
 	handle <message
 	ran_script default.cgi
 	logged ' script=default.cgi skipped=bob@example.com skipped-why=not-executable '
+	handle -v warning <message
+	logged ' skipped=bob@example.com skipped-why=not-executable '
 	mkdir "$DIR/@example.com"
 	rm "$DIR/bob@example.com"
 	handle <message

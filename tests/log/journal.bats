@@ -218,7 +218,7 @@ fields_of()
 		grep -Eo '\b[0-9a-f]{32}\b' "$1" | sort
 	}
 	[ "$(ids "$TOP/event.c" | wc -l)" -eq 5 ]
-	[ "$(ids "$TOP/event.c")" = "$(ids "$TOP/systemd/sip-cgi.catalog")" ]
+	[ "$(ids "$TOP/event.c")" = "$(ids "$TOP/systemd/sip-cgi.catalog.in")" ]
 }
 
 @test "with inetd, log and script's stderr go to the journal, not the peer" {

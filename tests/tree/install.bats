@@ -135,6 +135,19 @@ tree()
 	    grep -qF '[/opt/sip/lib/sip-cgi-bin]'
 }
 
+@test "commands to type have the whole path of what no PATH finds" {
+	local text=$BATS_TEST_TMPDIR/text
+
+	make_it install DESTDIR="$D"
+	"$D/opt/sip/libexec/sipcgi-handler" --help >"$text"
+	"$D/opt/sip/libexec/sipcgi-each" --help >>"$text"
+	cat "$D/opt/sip/lib/systemd/catalog/sip-cgi.catalog" \
+	    "$D/opt/sip/share/doc/sipcgi-handler/SECURITY.md" >>"$text"
+	[ "$(grep -c '^ */opt/sip/libexec/sipcgi-handler -d ' "$text")" -eq 3 ]
+	run ! grep -rE '(^|[^/])sipcgi-(handler|each) +-[^t]' "$text" \
+	    "$D/opt/sip/share/man"
+}
+
 @test "the other directories can be set one by one" {
 	make_it install DESTDIR="$D" libexecdir=/usr/lib/sip \
 	    sysconfdir=/etc sipdir=/srv/sip unitdir=/usr/lib/systemd/system
@@ -196,10 +209,10 @@ tree()
 	touch "$then"
 	make_it all
 	[ -z "$(find "$build" -name '*.o' -newer "$then")" ]
-	# Two of them know where the scripts are.
+	# Only these know places.
 	make_it all prefix=/elsewhere
 	[ "$(find "$build" -name '*.o' -newer "$then" -printf '%f\n' | sort |
-	    paste -s)" = $'options.o\tsipcgi-check.o' ]
+	    paste -s)" = $'options.o\toptions.o\tsipcgi-check.o' ]
 	"$build/sipcgi-handler" --help |
 	    grep -qF '[/elsewhere/lib/sip-cgi-bin]'
 	make_it all

@@ -22,9 +22,10 @@
 #ifndef SCRIPT_DIRECTORY
 #define SCRIPT_DIRECTORY "/usr/local/lib/sip-cgi-bin"
 #endif
-#ifndef HANDLER
-#define HANDLER "/usr/local/libexec/sipcgi-handler"
+#ifndef LIBEXECDIR
+#define LIBEXECDIR "/usr/local/libexec"
 #endif
+#define HANDLER LIBEXECDIR "/sipcgi-handler"
 
 /* Operands: a message, and options for the handler. */
 #define OPERANDS_MAX 64
