@@ -197,8 +197,8 @@ FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(call place,644,$(filter %.sh %/SipCgi.pm,$(PLACED)),$(datadir)/sip-cgi) \
 	$(foreach d,sipcgi SipCgi,$(call place,644,$(filter $(BUILD)/lib/$(d)/%,$(PLACED)),$(datadir)/sip-cgi/$(d))) \
 	$(call link,sipcgi,$(pythondir)) $(call link,SipCgi.pm SipCgi,$(perldir)) \
-	$(call place,755,$(filter-out %.conf,$(EXAMPLES)),$(docdir)/examples) \
-	$(call place,644,$(filter %.conf,$(EXAMPLES)),$(docdir)/examples) \
+	$(call place,755,$(filter-out %.conf %.py,$(EXAMPLES)),$(docdir)/examples) \
+	$(call place,644,$(filter %.conf %.py,$(EXAMPLES)),$(docdir)/examples) \
 	$(foreach f,$(FRONTS),644:$(BUILD)/$(f):$(docdir)/$(f)) \
 	$(call place,644,$(filter %/README %.md,$(PLACED)) $(wildcard LICENSE NEWS),$(docdir)) \
 	755:$(CHECK):$(bindir)/sipcgi-check \

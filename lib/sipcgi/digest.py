@@ -80,13 +80,14 @@ def ha1(username: str, realm: str, password: str,
 class Digest:
     """One realm.
 
-    key: the path of the key file. algorithms: those offered, in this order;
+    key: the path of the key file, or the key itself, for several hosts that
+    keep one elsewhere: 64 hexadecimal digits, as octets. algorithms: those offered, in this order;
     a phone takes the first that it knows, and some give up on the first
     that they do not. lifetime: of a nonce, in seconds. proxy: with 407 and
     Proxy-Authorization in place of 401 and Authorization.
     """
 
-    def __init__(self, realm: str, key: str,
+    def __init__(self, realm: str, key: str | bytes,
                  algorithms: Iterable[str] = ("SHA-256", "MD5"),
                  lifetime: int = 300, proxy: bool = False) -> None:
         self.realm = realm
@@ -97,7 +98,8 @@ class Digest:
                                  repr(algorithm))
         self.lifetime = lifetime
         self.proxy = proxy
-        self._key = _read_key(key)
+        self._key = _check_key(key, "the key") if isinstance(key, bytes) \
+            else _read_key(key)
 
     def challenge(self, stale: bool = False) -> list[tuple[str, str]]:
         """The header fields of a 401 or 407. stale: the password was right,
@@ -248,9 +250,12 @@ def _read_key(path: str) -> bytes:
         _make_key(path)
         file = open(path, "rb")
     with file:
-        key = file.read(4096).rstrip(b"\n")
+        return _check_key(file.read(4096).rstrip(b"\n"), path)
+
+
+def _check_key(key: bytes, name: str) -> bytes:
     if len(key) < 32:
-        raise ValueError(path + ": not a key, which has 64 hexadecimal digits")
+        raise ValueError(name + ": not a key, which has 64 hexadecimal digits")
     return key
 
 

@@ -188,5 +188,5 @@ register()
 	[ "$(head -qn 1 answer.* | grep -c ' 200 OK')" -eq 24 ]
 	[ "$(db 'SELECT count(*) FROM contact')" -eq 24 ]
 	[ "$(db 'SELECT max(n) FROM (SELECT count(*) AS n FROM contact
-	    GROUP BY name)')" -eq 6 ]
+	    GROUP BY name) AS each')" -eq 6 ]
 }

@@ -102,7 +102,7 @@ tree()
 	for example in "$TOP"/examples/*; do
 		case $example in
 		*/front) continue ;;
-		*.conf) mode=644 ;;
+		*.conf | *.py) mode=644 ;;
 		*) mode=755 ;;
 		esac
 		[ "$(stat -c %a "$D/opt/sip/share/doc/sipcgi-handler/examples/${example##*/}")" = $mode ]

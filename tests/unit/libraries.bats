@@ -35,12 +35,14 @@ python_tests() { $PYTHON -B "$TOP/tests/unit/sipcgi_test.py" "$1"; }
 }
 
 @test "the examples in Python pass mypy --strict" {
-	local file files=()
+	local file name files=()
 
 	for file in "$TOP"/examples/*; do
-		head -n 1 "$file" | grep -q python || continue
-		cp "$file" "$BATS_TEST_TMPDIR/${file##*/}.py"
-		files+=("$BATS_TEST_TMPDIR/${file##*/}.py")
+		[[ $file = *.py ]] || head -n 1 "$file" | grep -q python ||
+		    continue
+		name=$(basename "$file" .py).py
+		cp "$file" "$BATS_TEST_TMPDIR/$name"
+		files+=("$BATS_TEST_TMPDIR/$name")
 	done
 	[ "${#files[@]}" -gt 0 ]
 	MYPYPATH=$TOP/lib mypy --strict --cache-dir="$BATS_FILE_TMPDIR" \
