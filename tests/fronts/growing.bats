@@ -47,7 +47,7 @@ two_hosts()
 	chmod 755 next_host
 	turns one
 	SERVER=("$PWD/next_host" "${SERVER[@]}")
-	direct
+	direct --request-timeout=10
 }
 
 turns() { echo "$*" >turns; }
@@ -126,6 +126,7 @@ lock()
 	mkfifo statements
 	"$(pg_program psql)" -X -q -h "$PG_DIRECTORY" -p "$PG_PORT" \
 	    -U postgres -d sip <statements >locked 3>&- &
+	# shellcheck disable=SC2034 # unlock in examples.bash waits for it
 	LOCKER=$!
 	exec 5>statements
 	echo "BEGIN; $1; SELECT 'it is';" >&5
@@ -147,7 +148,7 @@ lock()
 	command_for_client together commands >&"$TO_CLIENT"
 	wait_until waiting 6 || wait_until waiting 6
 	unlock
-	IFS= read -r -t 120 STATUS <&"$FROM_CLIENT"
+	IFS= read -r -t 120 _ <&"$FROM_CLIENT"
 	[ "$(grep -l '^SIP/2.0 200 OK' answer.* | wc -l)" -eq 6 ]
 	[ "$(db 'SELECT count(*) FROM contact')" -eq 2 ]
 }

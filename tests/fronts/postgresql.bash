@@ -11,7 +11,7 @@ pg_program()
 	local path
 
 	for path in /usr/lib/postgresql/*/bin/"$1" \
-	    "$BUILD"/super/postgresql-15/usr/lib/postgresql/*/bin/"$1" \
+	    "$PG_DIRECTORY"/usr/lib/postgresql/*/bin/"$1" \
 	    "$(command -v "$1")"; do
 		if [ -x "$path" ]; then
 			echo "$path"
@@ -34,9 +34,11 @@ pg_exec()
 # PG_DIRECTORY; PG_WHERE, which is what a registrar.postgresql holds; PG_PID.
 pg_up()
 {
-	PG_DIRECTORY=$(mktemp -d /dev/shm/sip-cgi-pg.XXXXXX) ||
-	    PG_DIRECTORY=$(mktemp -d) || return
+	PG_DIRECTORY=$(mktemp -d) || return
 	export PG_DIRECTORY
+	# A build tree may be where root alone may look.
+	pg_program initdb >/dev/null 2>&1 ||
+	    cp -R "$BUILD/super/postgresql-15/usr" "$PG_DIRECTORY" || return
 	[ "$(id -u)" -ne 0 ] || chown 65534:65534 "$PG_DIRECTORY"
 	(cd "$PG_DIRECTORY" && LC_ALL=C.UTF-8 pg_exec \
 	    "$(pg_program initdb)" -D data -U postgres --no-sync -E UTF8 \
