@@ -197,7 +197,7 @@ calls()
 	local count=$1 rate=$2 status=0 began=${EPOCHREALTIME/./}
 
 	shift 2
-	rm -f ./*_rtt.csv
+	rm -f ./*_rtt.csv sipp.err
 	TERM=dumb on peer timeout 290 sipp -sf "$BATS_TEST_DIRNAME/redirect.xml" \
 	    -i 192.0.2.7 -m "$count" -r "$rate" -nostdin \
 	    -trace_rtt -rtt_freq 1 -trace_err -error_file sipp.err "$@" \
@@ -217,4 +217,22 @@ calls()
 has_lines()
 {
 	[ "$(wc -l <"$2")" -eq "$1" ]
+}
+
+# How late the calls in the file milliseconds were.
+lateness()
+{
+	awk '
+	{ ms[NR] = $1; late += $1 > 200 }
+	END {
+		printf "half within %d ms, 99 %% within %d, the last after %d, " \
+		    "%d after more than 200", ms[int((NR + 1) / 2)],
+		    ms[int(NR * 0.99)], ms[NR], late
+	}' milliseconds
+}
+
+# Shown by tests/run.
+figure()
+{
+	echo "# figure: $*" >&3
 }
