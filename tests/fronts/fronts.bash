@@ -74,10 +74,11 @@ on()
 	ip netns exec "$FRONTS-$1" "${@:2}"
 }
 
-# The same in the background, with what it prints in HOST.out. Sets STARTED.
+# The same in the background, with what it prints in HOST.out. STARTED is its
+# process.
 start_on()
 {
-	on "$@" </dev/null >>"$BATS_FILE_TMPDIR/$1.out" 2>&1 3>&- &
+	ip netns exec "$FRONTS-$1" "${@:2}" </dev/null >>"$BATS_FILE_TMPDIR/$1.out" 2>&1 3>&- &
 	STARTED=$!
 }
 
@@ -137,7 +138,7 @@ host_listens()
 # the scripts in directory $SCRIPTS, behind tcpserver.
 each_start()
 {
-	start_on "$1" env -i PATH=/usr/bin:/bin HOST="$1" \
+	start_on "$1" env -i PATH=/usr/bin:/bin HOST="$1" ${STATE_DIRECTORY:+"STATE_DIRECTORY=$STATE_DIRECTORY"} \
 	    "$SUPER/ucspi-tcp/usr/bin/tcpserver" -RHl0 -c 1024 -b 4096 0 5060 \
 	    "$EACH" -l "$BATS_FILE_TMPDIR/$1.log" "${@:2}" \
 	    "$HANDLER" -d "$SCRIPTS" -e HOST \
@@ -148,7 +149,7 @@ each_start()
 # The handler alone, one request for each connection.
 handler_start()
 {
-	start_on "$1" env -i PATH=/usr/bin:/bin HOST="$1" \
+	start_on "$1" env -i PATH=/usr/bin:/bin HOST="$1" ${STATE_DIRECTORY:+"STATE_DIRECTORY=$STATE_DIRECTORY"} \
 	    "$SUPER/ucspi-tcp/usr/bin/tcpserver" -RHl0 -c 1024 -b 4096 0 5060 \
 	    "$HANDLER" -d "$SCRIPTS" -e HOST \
 	    -l "$BATS_FILE_TMPDIR/$1.log"

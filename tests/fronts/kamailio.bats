@@ -1,24 +1,24 @@
 #!/usr/bin/env bats
-# Kamailio with examples/front/kamailio, in front of sipcgi-each on two hosts.
-# Runs alone: it measures how many calls there can be.
+# Kamailio with examples/front/kamailio, in front of sipcgi-each on two hosts:
+# what it passes on, what it stops, and where calls go.
 
-load fronts
+load kamailio
 
 setup_file()
 {
-	export ETC=$BATS_FILE_TMPDIR/etc SCRIPTS=$BATS_FILE_TMPDIR/scripts
-	mkdir -p "$ETC"
-	cp -R "$TOP/examples/front/kamailio" "$ETC/kamailio"
-	smallest_script
+	local n
+
 	hosts_up
-	# README's commands.
-	echo '#!define KEY "0123456789abcdef"' >"$ETC/kamailio/key.cfg"
-	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=192.0.2.1 \
-	    -keyout "$ETC/kamailio/sip.key" -out "$ETC/kamailio/sip.pem" \
-	    2>/dev/null
+	for n in 8 9; do
+		ip -n "$FRONTS-peer" addr add "192.0.2.$n/24" dev eth0
+	done
+	kamailio_install kamailio
+	mkdir "$BATS_FILE_TMPDIR/state"
+	export STATE_DIRECTORY=$BATS_FILE_TMPDIR/state
+	scripts
 	each_start one
 	each_start two
-	kamailio_start
+	kamailio_start one two
 }
 
 teardown_file()
@@ -29,72 +29,250 @@ teardown_file()
 setup()
 {
 	cd "$BATS_TEST_TMPDIR" || return
+	export DIR=$SCRIPTS LOG=$BATS_FILE_TMPDIR/one.log
 }
 
-kamailio_start()
+# default.cgi tells what it hears of the caller; phones.example is a domain
+# of the examples, with the users bob and carol.
+scripts()
 {
-	front_start kamailio kamailio-tls-modules kamailio-websocket-modules -- \
-	    sh -c 'mkdir /run/kamailio && exec kamailio -DD -E -m 128 -M 8 \
-	    -f /etc/kamailio/kamailio.cfg'
-	wait_until host_listens front 8443
+	local example
+
+	for example in domain registrar locate; do
+		sed "s|/usr/local/share/sip-cgi|$TOP/lib|" \
+		    "$TOP/examples/$example" >"$SCRIPTS/$example"
+		chmod 755 "$SCRIPTS/$example"
+	done
+	mv "$SCRIPTS/domain" "$SCRIPTS/@phones.example"
+	"$SCRIPTS/registrar" add bob@phones.example <<<secret
+	"$SCRIPTS/registrar" add carol@phones.example <<<secret
+	script default.cgi <<-'END'
+		printf 'SIP/2.0 302 Moved\nContact: <sip:b@192.0.2.9>\n'
+		printf 'X-Heard: %s\nX-Host: %s\n\n' "$SIP_X_SOURCE" "$HOST"
+	END
+	script broken@example.com <<-'END'
+		[ "$HOST" = two ] || kill -SEGV $$
+		printf 'SIP/2.0 302 Moved\nX-Host: %s\n\n' "$HOST"
+	END
+	script slow@example.com <<-'END'
+		echo "$HOST" >>"$STATE_DIRECTORY/slow"
+		sleep 2
+		printf 'SIP/2.0 480 Later\n\n'
+	END
 }
 
-@test "a call over UDP is redirected by a script behind Kamailio" {
-	calls 1 1
-}
-
-# All calls of $1 at half of what was found to be the most; says how late
-# they were. More options are sipp's.
-none_lost_at_half()
+# A script of the lines on standard input under the name $1.
+script()
 {
-	local capacity
-
-	calls 3000 100000 -l 32
-	capacity=$CALLED
-	calls "$1" $((capacity / 2))
-	figure "$1 calls at $((capacity / 2))/s, half of $capacity/s: $(lateness)"
+	(echo '#!/bin/sh' && cat) >"$SCRIPTS/$1"
+	chmod 755 "$SCRIPTS/$1"
 }
 
-# The TCP connections that host $1 has been asked for and has accepted.
-accepted()
+# Be the caller that standard input tells, in Python: see caller.py.
+caller()
 {
-	on "$1" awk '/^Tcp: [0-9]/ { print $7 }' /proc/net/snmp
+	PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$TOP/tests/fronts:$TOP/tests/each \
+	    on peer timeout 120 python3 -c "from caller import *
+$(cat)" || {
+		tail -n 20 "$BATS_FILE_TMPDIR"/*.out
+		return 1
+	}
 }
 
-@test "10,000 calls over UDP to two hosts, by one kept connection each" {
-	none_lost_at_half 10000
-	[ "$(accepted one)" -eq 1 ]
-	[ "$(accepted two)" -eq 1 ]
+@test "a script learns who calls, over UDP, TCP and TLS, and by no other's word" {
+	caller <<-'END'
+		for transport in 'udp', 'tcp', 'tls':
+		    c = Caller(transport)
+		    truth = '%s;transport=%s' % (
+		        c.address.replace(':', ';port='), transport)
+		    for lie in ('X-Source: 1.2.3.4', 'x-source:1.2.3.4',
+		                'X-SOURCE : 1.2.3.4', 'X-Source:\r\n 1.2.3.4',
+		                'X-Source: 1.2.3.4\r\nX-Source: 1.2.3.5'):
+		        answer = c.final(fields=['Subject: x', lie])
+		        assert answer.status == 302, answer
+		        assert answer.one('X-Heard') == truth, (lie, answer)
+		    assert c.final('MESSAGE').one('X-Heard') == truth
+	END
 }
 
-# 2000 calls, and in the middle of them `$1 one`, then `$2 one`.
-none_lost_when()
+@test "calls go to the hosts in turn" {
+	caller <<-'END'
+		c = Caller()
+		hosts = [c.final().one('X-Host') for _ in range(4)]
+		assert hosts in (['one', 'two'] * 2, ['two', 'one'] * 2), hosts
+	END
+}
+
+@test "a script that crashes on one host is asked on the other" {
+	caller <<-'END'
+		c = Caller()
+		for _ in range(4):
+		    answer = c.final(uri='sip:broken@example.com')
+		    assert answer.one('X-Host') == 'two', answer
+	END
+}
+
+@test "a script that takes two seconds runs once" {
+	caller <<-'END'
+		for method in 'INVITE', 'MESSAGE':
+		    answer = Caller().final(method, uri='sip:slow@example.com')
+		    assert answer.status == 480, answer
+	END
+	[ "$(wc -l <"$STATE_DIRECTORY/slow")" -eq 2 ]
+}
+
+@test "a flood from one address is dropped, and nobody else's calls" {
+	caller <<-'END'
+		flood, other = Caller(source='192.0.2.8'), Caller(source='192.0.2.9')
+		for _ in range(400):
+		    flood.send('OPTIONS')
+		assert other.final().status == 302
+		answers = 0
+		while flood.receive(bound=3):
+		    answers += 1
+		assert 0 < answers < 200, answers
+		# It is heard again, once it has been quiet.
+		end = time.monotonic() + BOUND
+		while not flood.receive(bound=3):
+		    assert time.monotonic() < end
+		    flood.send('OPTIONS')
+	END
+}
+
+@test "a peer in address.list may send any number of calls" {
+	caller <<-'END'
+		c = Caller()
+		assert all(c.final('OPTIONS').status == 302 for _ in range(200))
+	END
+}
+
+@test "Kamailio is no relay for strangers" {
+	caller <<-'END'
+		victim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		victim.bind(('192.0.2.9', 0))
+		where = '%s:%d' % victim.getsockname()
+		alias = '192.0.2.9~%d~1' % victim.getsockname()[1]
+		c = Caller()
+		for more in (
+		        dict(uri='sip:' + where),
+		        dict(uri='sip:bob@192.0.2.1;alias=' + alias),
+		        dict(fields=['Route: <sip:%s;lr>' % where]),
+		        dict(fields=['Route: <sip:192.0.2.1;lr>, <sip:%s;lr>' % where])):
+		    answer = c.final(**more)
+		    assert answer.one('X-Heard'), answer
+		# As if within a call, which another has the key of.
+		for key in '', ';key=', ';key=d41d8cd98f00b204e9800998ecf8427e':
+		    for uri in 'sip:' + where, 'sip:b@192.0.2.1;alias=' + alias:
+		        answer = c.final(
+		            'BYE', uri, to='<sip:bob@example.com>;tag=1',
+		            fields=['Route: <sip:192.0.2.1;lr%s>' % key])
+		        assert answer.status == 403, answer
+		# An address of another's to be called at.
+		for contact in ('<sip:b@x;alias=%s>' % alias,
+		                '<sip:b@x>, <sip:b@y;alias=%s>' % alias,
+		                '<sip:b@x>\r\nm: <sip:b@y;ALIAS=%s>' % alias):
+		    answer = c.final('REGISTER', fields=['Contact: ' + contact])
+		    assert answer.status == 400, answer
+		victim.settimeout(0.5)
+		try:
+		    raise AssertionError(victim.recv(65536))
+		except socket.timeout:
+		    pass
+	END
+}
+
+# ---- WebSocket
+
+# A phone at URL $1 that registers user $2; with $3 it calls that. It takes the
+# place of this shell.
+browser()
 {
-	local pid status=0
-
-	calls 2000 100 &
-	pid=$!
-	WAIT_BOUND=200 wait_until has_answers 500
-	"$1" one
-	WAIT_BOUND=200 wait_until has_answers 1300
-	"$2" one
-	wait "$pid" || return
-	figure "$1, $2: $(lateness)"
+	NODE_PATH=/usr/share/nodejs exec ip netns exec "$FRONTS-peer" \
+	    timeout 120 node "$BATS_TEST_DIRNAME/websocket.js" "$@" 3>&-
 }
 
-has_answers()
+# The same in the background, registered. What it says goes to the file
+# said.$2.
+browser_start()
 {
-	[ "$(cat ./*_rtt.csv 2>/dev/null | wc -l)" -gt "$1" ]
+	browser "$1" "$2" >"said.$2" 2>&1 &
+	BROWSER=$!
+	wait_until has_said "$2" registered || {
+		cat "said.$2" "$BATS_FILE_TMPDIR"/*.out
+		return 1
+	}
 }
 
-@test "no call is lost when a host is killed, and when it is back" {
-	none_lost_when host_kill each_start
+has_said()
+{
+	grep -qx "$2" "said.$1"
 }
 
-@test "no call is lost when a host is cut off, and when it is back" {
-	none_lost_when host_cut host_join
+@test "a phone on a WebSocket is called by Kamailio itself" {
+	browser_start ws://192.0.2.1:8080 bob
+	caller <<-'END'
+		c = Caller()
+		invite = c.send('INVITE', 'sip:bob@phones.example',
+		                fields=['Contact: <sip:alice@%s>' % c.address])
+		while True:
+		    answer = c.receive()
+		    if answer.status >= 200:
+		        break
+		assert answer.status == 200, answer
+		assert 'transport=ws' in answer.one('Contact'), answer
+		more = dict(uri=answer.one('Contact').strip('<>'),
+		            to=answer.one('To'),
+		            call_id=answer.one('Call-ID'),
+		            fields=['Route: ' + route for route in
+		                    reversed(answer.all('Record-Route'))])
+		c.send('ACK', **more)
+		c.send('BYE', cseq=2, **more)
+		bye = c.receive()
+		assert bye.status == 200, bye
+	END
+	wait_until has_said bob BYE
+	stop "$BROWSER"
+	# ACK and BYE may overtake each other.
+	[ "$(sort said.bob | paste -s)" = $'BYE\tacknowledged\tregistered' ]
 }
 
-@test "no call is lost when a host hangs, and when it goes on" {
-	none_lost_when host_hang host_wake
+@test "a call to a WebSocket that nobody takes is cancelled there" {
+	browser_start ws://192.0.2.1:8080 bob
+	caller <<-'END'
+		c = Caller()
+		invite = c.send('INVITE', 'sip:bob@phones.example',
+		                fields=['Subject: ring'])
+		while c.receive().status != 180:
+		    pass
+		c.socket.send(varied(invite, 'CANCEL'))
+		answers = {c.receive().status, c.receive().status}
+		assert answers == {200, 487}, answers
+	END
+	wait_until has_said bob cancelled
+	stop "$BROWSER"
+}
+
+@test "phones that have left without a word keep no other from ringing" {
+	for _ in 1 2 3 4; do
+		browser_start ws://192.0.2.1:8080 bob
+		stop "$BROWSER"
+	done
+	caller <<-'END'
+		answer = Caller().final(uri='sip:bob@phones.example')
+		assert answer.status == 480, answer
+	END
+	browser_start ws://192.0.2.1:8080 bob
+	caller <<-'END'
+		answer = Caller().final(uri='sip:bob@phones.example')
+		assert answer.status == 200, answer
+	END
+	stop "$BROWSER"
+}
+
+@test "a phone on a WebSocket calls another, with TLS" {
+	browser_start wss://192.0.2.1:8443 bob
+	(browser wss://192.0.2.1:8443 carol sip:bob@phones.example) >said.carol
+	stop "$BROWSER"
+	[ "$(paste -s said.carol)" = $'registered\tanswered\tended' ]
+	[ "$(sort said.bob | paste -s)" = $'BYE\tacknowledged\tregistered' ]
 }
