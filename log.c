@@ -48,6 +48,8 @@ static struct {
 	const char *file;
 	enum event_level level;
 	bool stderr_is_connection;
+	bool stream_is_ours;		/* fd 2: we connected it to the
+					   journal */
 	int kept;			/* fd of `file`, -1: opened anew for
 					   each line */
 	int datagrams;			/* AF_UNIX socket, -1: none yet */
@@ -68,15 +70,16 @@ struct entry {
 static PAGES_LARGE char room[PREFIX_SIZE + LOGLINE_SIZE + 1 +
     LOGLINE_FIELDS_SIZE];
 
-/* Is fd 2 the stream that systemd connected to the journal? */
-static bool
-stderr_is_journal(void)
+bool
+log_stderr_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 	char text[48] = { 0 };
 	struct text t = { text, sizeof text - 1, 0, false };
 	struct stat st;
 
+	if (log_to.stream_is_ours)
+		return true;
 	if (stream == NULL || fstat(STDERR_FILENO, &st) != 0)
 		return false;
 	text_number(&t, st.st_dev);
@@ -99,7 +102,7 @@ settle(enum log_where where)
 	    (where != LOG_STDERR || !log_to.stderr_is_connection))
 		return where;
 	if (!log_to.stderr_is_connection && !fds_is_null(STDERR_FILENO))
-		return stderr_is_journal() && exists(JOURNAL_SOCKET) ?
+		return log_stderr_is_journal() && exists(JOURNAL_SOCKET) ?
 		    LOG_JOURNAL : LOG_STDERR;
 	return exists(JOURNAL_SOCKET) ? LOG_JOURNAL : LOG_SYSLOG;
 }
@@ -482,6 +485,7 @@ replace_stderr(const char *name)
 {
 	int fd = open_journal_stream(name);
 
+	log_to.stream_is_ours = fd >= 0;
 	if (fd < 0)
 		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	/* Rather no stderr at all than one that is not to be written to. */

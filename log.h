@@ -59,6 +59,12 @@ void log_message(enum event_level, const char *message);
 void log_leave_connection(const char *name);
 
 /*
+ * Is fd 2 a stream to the journal: the one that JOURNAL_STREAM names, or one
+ * that was opened here?  Any other socket is not, whoever listens at it.
+ */
+bool log_stderr_is_journal(void);
+
+/*
  * Point fd 2 to where the script's stderr belongs.  With LOG_FILE that is the
  * file.  A script that is confined gets no log file, neither that one nor one
  * that is fd 2 already: it could cut the file off.  Where fd 2 is such a file,

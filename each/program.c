@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "each/program.h"
-#include "fds.h"
+#include "log.h"
 #include "text.h"
 
 /* Where a program is looked for when there is no PATH. */
@@ -55,14 +55,14 @@ is_dropped(const char *variable)
 	return false;
 }
 
-/* fd 2 may be another journal stream than the one that was inherited. */
+/* It may be another one than the one that was inherited. */
 static void
 name_journal_stream(void)
 {
 	struct text t = { program.journal_stream, STREAM_SIZE - 1, 0, false };
 	struct stat st;
 
-	if (fstat(STDERR_FILENO, &st) != 0 || !S_ISSOCK(st.st_mode))
+	if (!log_stderr_is_journal() || fstat(STDERR_FILENO, &st) != 0)
 		return;
 	text_puts(&t, "JOURNAL_STREAM=");
 	text_number(&t, st.st_dev);

@@ -16,9 +16,9 @@
  * Find the program argv[0], by PATH when its name has no "/", and take the
  * environment for it: what is inherited, without what a super-server said of
  * a peer, LISTEN_*, NOTIFY_SOCKET and SIPCGI_*.  argv and the strings must
- * stay.  Comes when fd 2 is what the program will have: JOURNAL_STREAM is made
- * to name it.  Returns 0, or -1 with errno when there is no such program, or
- * E2BIG.
+ * stay.  Comes when fd 2 is what the program will have: JOURNAL_STREAM names
+ * it where it is the journal.  Returns 0, or -1 with errno when there is no
+ * such program, or E2BIG.
  */
 int program_find(char *const argv[], char *const *inherited);
 

@@ -155,6 +155,30 @@ load each
 	END
 }
 
+# Whoever listens at another socket would get lines meant for the journal, and
+# PROGRAM would leave fields out of them.
+@test "PROGRAM's JOURNAL_STREAM names fd 2 only where that is the journal" {
+	printf '#!/bin/sh\nenv >env\nprintf "SIP/2.0 200 OK\\n\\n"\n' >program
+	chmod 755 program
+	peer <<-'END'
+	ours, stderr = socket.socketpair()
+	st = os.fstat(stderr.fileno())
+	name = 'JOURNAL_STREAM=%d:%d' % (st.st_dev, st.st_ino)
+	for said, expected in ((None, []), ('1:1', []),
+	                       (name.partition('=')[2], [name])):
+	    os.environ.pop('JOURNAL_STREAM', None)
+	    if said is not None:
+	        os.environ['JOURNAL_STREAM'] = said
+	    out = subprocess.run([EACH, '-l', 'none', './program'],
+	                         input=request(), stdout=subprocess.PIPE,
+	                         stderr=stderr, timeout=BOUND)
+	    assert out.stdout.startswith(b'SIP/2.0 200'), out
+	    found = [line for line in text('env').splitlines()
+	             if line.startswith('JOURNAL_STREAM')]
+	    assert found == expected, (said, found)
+	END
+}
+
 # Processes, descriptors and memory are what they were after one message.
 # bats test_tags=P29
 @test "nothing grows with the number of messages" {

@@ -291,6 +291,15 @@ fields_of()
 	wait_until has_entries 1 -t unit MESSAGE='oops of stream1'
 }
 
+# The handler's lines have fields by that, and the script's go on.
+@test "sipcgi-each names the stream that it opens where fd 2 is the connection" {
+	request each1 | inside "$BUILD/tests/helpers/connect" \
+	    --stderr=connection --then=half-close -- "$EACH" "$HANDLER" -d "$PWD/scripts" >answer
+	grep -q '^SIP/2.0 200 OK' answer
+	wait_until has_entries 1 SIP_CALL_ID=each1 SIPCGI_EVENT=exec
+	wait_until has_entries 1 -t sipcgi-each MESSAGE='oops of each1'
+}
+
 # The handler with the journal's stream as fd 2, as systemd starts it.
 handle_in_stream()
 {
