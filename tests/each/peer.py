@@ -118,6 +118,16 @@ class Peer:
         with open(LOG, encoding='latin-1') as log:
             return log.read().splitlines()
 
+    def children(self):
+        """The states of its scripts' processes: Z for one that has ended."""
+        pid = self.process.pid
+        try:
+            return [text('/proc/%s/stat' % child).rpartition(') ')[2][0]
+                    for child in
+                    text('/proc/%d/task/%d/children' % (pid, pid)).split()]
+        except (FileNotFoundError, ProcessLookupError):
+            return []           # reaped meanwhile
+
     def lines(self, word):
         return [line for line in self.log() if line.split()[:1] == [word]]
 
@@ -148,10 +158,12 @@ class Stream(Peer):
     """On a TCP connection, or a pair of AF_UNIX sockets."""
 
     def __init__(self, options=(), program=None, family=socket.AF_INET,
-                 rcvbuf=0, **more):
+                 rcvbuf=0, sndbuf=0, **more):
         super().__init__(options, program)
         if family == socket.AF_UNIX:
             self.socket, theirs = socket.socketpair()
+            if sndbuf:
+                theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, sndbuf)
         else:
             with socket.socket() as listener:
                 listener.bind(('127.0.0.1', 0))

@@ -349,6 +349,41 @@ ok()
 	END
 }
 
+# Answers are queued until there is room for no more. Then the peer reads, and
+# one write takes all that is queued; nothing happens after it, since a child of
+# the script holds the pipe.
+@test "an answer that waited for room leaves when there is room" {
+	answerer <<-'END'
+		[ "$REQUEST_METHOD" != ACK ] || exit 0
+		sleep 300 &
+		exec cat said
+	END
+	peer <<-'END'
+	ringing = b'SIP/2.0 180 Ringing\r\nContent-Type: a/b\r\n' \
+	    b'Content-Length: 2500\r\n\r\n' + b'x' * 2500
+	with open('said', 'wb') as f:
+	    f.write(ringing * 20 + b'SIP/2.0 200 OK\r\n\r\n')
+	with stream('-T', '300', family=socket.AF_UNIX, sndbuf=212992) as p:
+	    looks = 0
+	    def takes_no_more():
+	        global looks
+	        looks = looks + 1 if p.children() == ['Z'] else 0
+	        return looks > 20
+	    n = 0
+	    while not takes_no_more():
+	        n += 1
+	        p.send(request('INVITE', transport='TCP'))
+	        p.until(lambda: len(p.lines('done')) == n or takes_no_more())
+	    statuses = []
+	    while statuses.count(200) < n:
+	        statuses.append(p.receive().status)
+	    # A slow machine gets a 100, too.
+	    assert [status for status in statuses if status != 100] == \
+	        ([180] * 20 + [200]) * n, statuses
+	    assert len(p.done(n)) == n
+	END
+}
+
 @test "on a pipe, and on AF_UNIX with no peer: answers go to fd 1" {
 	ok
 	peer <<-'END'
