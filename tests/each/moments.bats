@@ -1,5 +1,8 @@
 # sipcgi-each: CANCEL, repeats and resets at moments that nobody chose: before
-# a script has begun, while it speaks, as it ends, and after.
+# a script has begun, while it speaks, as it ends, and after. And resets at
+# moments that somebody did choose.
+#
+# Runs early: it takes long.
 
 load each
 
@@ -95,5 +98,150 @@ def check(p, finals, n):
 	    check(p, run(p, "TCP", moments, False), len(moments))
 	    p.half_close()
 	    assert p.ends() and p.wait() == 0
+	END
+}
+
+# Scripts that ring, wait for the file `go`, and say much; each has a child that
+# would stay. Their process ids are in `pids`, a line of `ends` each when they
+# come to their end.
+waiting()
+{
+	answerer <<-'END'
+		sleep 60 &
+		echo $$ $! >>pids
+		printf 'SIP/2.0 180 Ringing\n\n'
+		until [ -e go ]; do sleep 0.02; done
+		printf 'SIP/2.0 200 OK\nContent-Type: a/b\n\n'
+		head -c 100000 /dev/zero
+		echo end >>ends
+	END
+}
+
+# Nothing of sipcgi-each may be left after a reset, whatever runs.
+RESETS='
+def words(name):
+    return text(name).split() if exists(name) else []
+
+def exists_process(pid):
+    return exists("/proc/" + pid) and "Z" not in text("/proc/%s/stat" % pid)
+
+def ended(p):
+    """Exit 0, every script has come to its end, and nothing is left."""
+    assert p.wait() == 0, p.log()
+    begun = runs()
+    assert len(words("ends")) == begun, (begun, words("ends"))
+    assert len(p.lines("exec")) == len(p.lines("done")) == begun, p.log()
+    assert not [line for line in p.lines("done") if " exit=0 " not in line]
+    p.until(lambda: not [pid for pid in words("pids") if exists_process(pid)])
+    for name in "runs", "ends", "pids", "go":
+        if exists(name):
+            os.remove(name)
+    with open(LOG, "w"):
+        pass
+    return begun
+
+def go():
+    open("go", "w").close()
+'
+
+@test "a reset during a request: it is not run, exit 0" {
+	waiting
+	peer <<-END
+	$RESETS
+	whole = request('INVITE', transport='TCP', body=b'x' * 400000)
+	bad = whole.replace(b'Call-ID', b'X-Call-ID')
+	for octets in (b'', b'\r\n', whole[:1], whole[:100], whole[:399],
+	               whole[:1000], whole[:200000], whole[:-1], bad[:1000],
+	               bad[:200000], b'BAD LINE\r\n\r\n'):
+	    for before in 0, 1:
+	        with stream() as p:
+	            if before:
+	                go()
+	                p.send(request(transport='TCP'))
+	                p.receive()
+	            p.send(octets)
+	            p.reset()
+	            assert ended(p) == before, octets[:500]
+	with stream('-P') as p:
+	    p.send(b'PROXY TCP4 192')
+	    p.reset()
+	    assert ended(p) == 0
+	END
+}
+
+@test "a reset while scripts run: they finish, their answers are dropped" {
+	waiting
+	peer <<-END
+	$RESETS
+	def invite(n=1):
+	    return b''.join(request('INVITE', transport='TCP')
+	                    for i in range(n))
+	def rings(p):
+	    p.until(lambda: runs() == 1)
+	def has_rung(p):
+	    while p.receive().status != 180:
+	        pass
+	def half_closed(p):
+	    p.half_close()
+	    has_rung(p)
+	def sends_next(p):
+	    has_rung(p)
+	    p.send(invite()[:-10])
+	def speaks(p):
+	    has_rung(p)
+	    go()
+	    p.socket.recv(100)
+	for moment in rings, has_rung, half_closed, sends_next, speaks:
+	    with stream(rcvbuf=4096) as p:
+	        p.send(invite())
+	        moment(p)
+	        p.reset()
+	        go()
+	        assert ended(p) == 1
+	# Those that have no slot yet are not begun.
+	with stream('-c', '2') as p:
+	    p.send(invite(6))
+	    p.until(lambda: runs() == 2)
+	    p.reset()
+	    go()
+	    assert ended(p) == 2
+	# Answers of several are queued, since nobody reads.
+	with stream(rcvbuf=4096) as p:
+	    p.send(invite(8))
+	    go()
+	    p.until(lambda: runs() == 8)
+	    p.socket.recv(100)
+	    p.reset()
+	    assert ended(p) == 8
+	# Between requests.
+	with stream() as p:
+	    go()
+	    p.send(invite())
+	    while p.receive().status != 200:
+	        pass
+	    p.done()
+	    p.reset()
+	    assert ended(p) == 1
+	END
+}
+
+@test "a reset at any moment: exit 0, and what has begun finishes" {
+	answerer <<-'END'
+		sleep 60 &
+		echo $$ $! >>pids
+		printf 'SIP/2.0 180 Ringing\n\n'
+		sleep 0.03
+		printf 'SIP/2.0 200 OK\n\n'
+		echo end >>ends
+	END
+	peer <<-END
+	$RESETS
+	for i in range(30):
+	    with stream('-c', '2') as p:
+	        p.send(b''.join(request('INVITE', transport='TCP')
+	                        for j in range(5)))
+	        time.sleep(i * 0.005)
+	        p.reset()
+	        assert ended(p) <= 5
 	END
 }
