@@ -40,6 +40,7 @@ static struct {
 	bool eof;
 	bool lost;			/* the peer takes nothing any more */
 	bool heard;			/* a request has been read */
+	bool said;			/* an octet has been sent */
 	bool local;			/* a proxy's own connection */
 	bool socket_in, socket_out;
 	int store;			/* of a body that is not in `in` */
@@ -124,7 +125,10 @@ write_some(const unsigned char *octets, size_t n)
 		    n < PIPE_BUF ? n : PIPE_BUF);
 	if (some < 0 && errno != EAGAIN && errno != EINTR)
 		lose_peer();
-	return some > 0 ? (size_t)some : 0;
+	if (some <= 0)
+		return 0;
+	s.said = true;
+	return (size_t)some;
 }
 
 /* All that was queued at one time is to be taken by another: not by drops. */
@@ -539,6 +543,7 @@ stream_is_over(void)
 void
 stream_close(void)
 {
-	if (!s.lost && shutdown(STDOUT_FILENO, SHUT_WR) == 0 && !s.eof)
+	if (s.said && !s.lost && shutdown(STDOUT_FILENO, SHUT_WR) == 0 &&
+	    !s.eof)
 		request_drain(STDIN_FILENO, LINGER_MILLISECONDS);
 }

@@ -57,7 +57,10 @@ void stream_give_up(void);
 /* Nothing more comes in, and nothing is left to go out. */
 bool stream_is_over(void);
 
-/* Close without taking the last answer from a peer that is still sending. */
+/*
+ * Close, without taking the last answer from a peer that is still sending: if
+ * there has been one, it is waited for a moment.
+ */
 void stream_close(void);
 
 #endif
