@@ -61,9 +61,9 @@ struct script_try script_look(const char *name);
  * ELF file or begin with "#!" and an interpreter that is there.  A file that
  * others may write to ends the search; a copy that an editor or a package
  * manager left beside a script is passed over.  The strings go to the room,
- * which is the owner's, must stay, and has SCRIPT_ROOM left.  Returns 0, or a negated
- * enum why with errno.  The working directory is the directory afterwards,
- * also without a script.
+ * which is the owner's, must stay, and has SCRIPT_ROOM left.  Returns 0, or a
+ * negated enum why with errno.  The working directory is the directory
+ * afterwards, also without a script.
  */
 int script_choose(struct script *, const char *directory,
     const struct sipmsg *, const unsigned char *buf, struct text *room);

@@ -39,8 +39,9 @@ frame_keepalives(struct frame *f, const unsigned char *buf, size_t len,
 }
 
 /*
- * A head is complete: is its start line that of a SIP/2.0 request, Method SP Request-URI SP
- * SIP-Version?  A URI in fault leaves no doubt of what the header fields say.
+ * A head is complete: is its start line that of a SIP/2.0 request, Method SP
+ * Request-URI SP SIP-Version?  A fault in the URI leaves no doubt about what
+ * the header fields say.
  */
 static bool
 is_sound(const struct sipmsg *m)

@@ -193,7 +193,7 @@ name_peer(const struct peer *peer)
 
 struct birth {
 	int in, out;
-	volatile int error;		/* written by the child: shared memory */
+	volatile int error;		/* the child's, in shared memory */
 };
 
 /* Between clone() and execve(): memory is the parent's, who waits. */

@@ -125,7 +125,7 @@ struct table {
 	unsigned char ring[TABLE_KEEP];
 };
 
-/* What time it is, in milliseconds.  It never goes back: lists stay in order. */
+/* The time, in milliseconds.  It never goes back: lists stay in order. */
 void table_set_now(struct table *, int64_t now);
 
 /* How many are known. */

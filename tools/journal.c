@@ -8,7 +8,7 @@
 
 #define ID_LENGTH	32
 
-/* Entries that journal_resume() goes back at most, should a clock have jumped. */
+/* Entries that journal_resume() goes back at most, should a clock jump. */
 #define BACK_MAX	100000
 
 #define NAME(name)	{ name, sizeof(name) - 1 }

@@ -92,7 +92,7 @@ int journal_seek(sd_journal *, uint64_t since, uint64_t until, int64_t lines);
  */
 int64_t journal_resume(sd_journal *, const char *cursor, uint64_t back);
 
-/* The cursor of the entry that journal_next() gave last.  0, or -1: reported. */
+/* The cursor of the last entry of journal_next().  0, or -1: reported. */
 int journal_cursor(sd_journal *, char *cursor, size_t size);
 
 #endif

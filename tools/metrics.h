@@ -16,7 +16,7 @@
 
 struct metrics {
 	void *series;			/* of tsearch(3) */
-	void *scripts;			/* those that have a label: of it, too */
+	void *scripts;			/* the same: those with a label */
 	size_t nscripts;
 	struct processes processes;
 	char cursor[CURSOR_SIZE];	/* the last entry counted, "": none */

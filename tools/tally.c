@@ -93,7 +93,8 @@ tally_by_key(const struct tally *tally)
 {
 	struct list list = { NULL, 0 };
 
-	list.rows = tally_checked(calloc(tally->rows + 1, sizeof(list.rows[0])));
+	list.rows = tally_checked(calloc(tally->rows + 1,
+	    sizeof(list.rows[0])));
 	twalk_r(tally->tree, collect, &list);
 	return list.rows;
 }

@@ -1,6 +1,7 @@
 /*
  * smallest - the smallest static script: it answers and ends, without a C
- * library to start.  ANSWER may be another one.  Built with -nostdlib, for x86-64 and arm64.
+ * library to start.  ANSWER may be another one.  Built with -nostdlib, for
+ * x86-64 and arm64.
  */
 #ifndef ANSWER
 #define ANSWER "SIP/2.0 302 Moved Temporarily\r\n" \

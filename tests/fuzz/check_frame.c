@@ -196,7 +196,8 @@ is_sound_line(const unsigned char *p, size_t n)
 	if (second == NULL || second == first + 1)
 		return false;
 	left = n - (size_t)(second + 1 - p);
-	return left == 7 && memchr(p, '\t', n) == NULL && octet_equal(second + 1, 7, "sip/2.0") &&
+	return left == 7 && memchr(p, '\t', n) == NULL &&
+	    octet_equal(second + 1, 7, "sip/2.0") &&
 	    octet_span(p, 0, (uint32_t)(first - p), OCTET_TOKEN) ==
 	    (uint32_t)(first - p);
 }

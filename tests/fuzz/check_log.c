@@ -166,9 +166,9 @@ void
 check_log(const unsigned char *data, size_t size)
 {
 	const char *words = words_of(data, size);
-	struct outcome o = { .script = words, .skipped = words, .skipped_why = words,
-	    .directory = words, .sandbox = "full,landlock7",
-	    .missing = words, .detail = words };
+	struct outcome o = { .script = words, .skipped = words,
+	    .skipped_why = words, .directory = words,
+	    .sandbox = "full,landlock7", .missing = words, .detail = words };
 	struct feed f;
 
 	if (size > CHECK_MOST)

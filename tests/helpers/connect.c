@@ -76,7 +76,7 @@ static struct {
 
 static double	 deadline;		/* monotonic seconds */
 static int	 to = -1, from = -1;	/* the client's end */
-static int	 served = -1;		/* the handler's, kept to be looked at */
+static int	 served = -1;		/* the handler's, for a look at it */
 static pid_t	 child;
 static int	 child_fd = -1;		/* readable when it has ended */
 static bool	 ended;			/* the answer, by EOF or a reset */
@@ -518,7 +518,7 @@ converse(const struct octets *message)
 		take_all();
 		if (strcmp(asked.then, "half-close") == 0 ||
 		    *asked.then == '\0')
-			close_end(false);	/* or it lingers, to its bound */
+			close_end(false);	/* or it lingers */
 	}
 	return wait_for_handler();
 }

@@ -100,7 +100,7 @@ try_kill(char **argv)
 	return kill(atoi(argv[0]), 0);
 }
 
-/* A signal by a way round kill(2): whoever owns a descriptor gets its signals. */
+/* A signal without kill(2): whoever owns a descriptor gets its signals. */
 static int
 try_own(char **argv)
 {

@@ -60,7 +60,8 @@ read_output(struct run *r, int output, int64_t deadline)
 }
 
 int
-run_program(struct run *r, const char *const argv[], int input, unsigned seconds)
+run_program(struct run *r, const char *const argv[], int input,
+    unsigned seconds)
 {
 	int ends[2], status = 0;
 	pid_t pid;
