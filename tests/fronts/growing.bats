@@ -5,17 +5,20 @@
 
 load ../examples/registrar.bash
 load postgresql.bash
+load redis.bash
 
 setup_file()
 {
 	# In tests/fronts/run's own network it is down.
 	[ "${FRONTS_NAMESPACE:-}" != yes ] || ip link set lo up
 	pg_up
+	redis_up
 }
 
 teardown_file()
 {
 	pg_down
+	redis_down
 }
 
 setup()
@@ -189,4 +192,68 @@ lock()
 		return 1
 	}
 	[ "$(grep -c '^ok' tap)" -eq 7 ]
+}
+
+# Two hosts, whose callers may call three times.
+rated_hosts()
+{
+	two_hosts
+	echo "127.0.0.1 $REDIS_PORT secret" | tee one/redis >two/redis
+	redis FLUSHALL >/dev/null
+	example rate
+	sed -i 's/^LIMIT=[0-9]*/LIMIT=3/' "$SCRIPTS/rate"
+	cat >"$SCRIPTS/locate" <<-'END'
+		#!/bin/sh
+		printf 'SIP/2.0 302 Moved\r\n\r\n'
+	END
+	sed -i 's|^\*)|INVITE) exec ./rate ;;\n&|' "$SCRIPTS/@b.example"
+}
+
+@test "rate: calls are counted over both hosts" {
+	rated_hosts
+	turns one two two one
+	for _ in 1 2 3; do
+		ask INVITE sip:bob@b.example
+		answered '302 Moved'
+	done
+	ask INVITE sip:bob@b.example
+	is '480 Too many calls'
+	turns two
+	ask INVITE sip:bob@b.example
+	is '480 Too many calls'
+	has 'Retry-After: 60'
+	# What is of a call is not counted, and a counter has an end.
+	ask OPTIONS sip:bob@b.example
+	answered '302 Moved'
+	[ "$(redis GET sip-cgi:rate:127.0.0.1)" -eq 5 ]
+	[ "$(redis TTL sip-cgi:rate:127.0.0.1)" -gt 0 ]
+	redis DEL sip-cgi:rate:127.0.0.1
+	ask INVITE sip:bob@b.example
+	answered '302 Moved'
+}
+
+@test "rate: of many calls at the same time none is let in too much" {
+	rated_hosts
+	for _ in {1..8}; do
+		later INVITE sip:bob@b.example
+	done
+	together
+	[ "$(head -qn 1 answer.* | grep -c ' 302 ')" -eq 3 ]
+	[ "$(head -qn 1 answer.* | grep -c ' 480 ')" -eq 5 ]
+}
+
+@test "rate: a Redis that is gone, hangs or wants another password: 503" {
+	rated_hosts
+	kill -STOP "$REDIS_PID"
+	ask INVITE sip:bob@b.example
+	kill -CONT "$REDIS_PID"
+	is '503 Service Unavailable'
+	echo "127.0.0.1 $REDIS_PORT wrong" >one/redis
+	ask INVITE sip:bob@b.example
+	is '503 Service Unavailable'
+	echo "127.0.0.1 $(free_port) secret" >one/redis
+	ask INVITE sip:bob@b.example
+	is '503 Service Unavailable'
+	[ "$(grep -c '^rate: Redis gives no count' one.log)" -eq 3 ]
+	grep -q 'Connection refused' one.log
 }
