@@ -58,6 +58,7 @@ explain_and_run()
 	manual
 	for name in "$TOP"/examples/*; do
 		grep -Eq "(^|[ ,])${name##*/}( |,|$)" manual
+		[ ! -d "$name" ] || continue
 		grep -q '^#* *Install: ' "$name"
 		case $name in
 		*.conf | *.py) [ ! -x "$name" ] ;;
