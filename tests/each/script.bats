@@ -364,3 +364,29 @@ bad()
 	    assert p.done()[0]['signal'] in ('9', '15')
 	END
 }
+
+@test "the handler's line names the script or the directory that is at fault" {
+	answerer <<-'END'
+		printf 'SIP/2.0 200 OK\n\n'
+	END
+	echo >"$DIR/bob@example.com"
+	peer <<-'END'
+	with datagrams() as p:
+	    def ask(event, *words):
+	        p.send(request())
+	        p.receive()
+	        line = p.until(lambda: [line for line in p.lines(event) if all(
+	            word in line.split() for word in words)])[-1]
+	        assert 'call-id=' in line, line
+	    ask('exec', 'script=default.cgi', 'skipped=bob@example.com',
+	        'skipped-why=not-executable')
+	    os.unlink(DIR + '/bob@example.com')
+	    os.chmod(DIR + '/default.cgi', 0o757)
+	    ask('error', 'why=script-writable', 'script=default.cgi')
+	    os.unlink(DIR + '/default.cgi')
+	    ask('error', 'why=no-script', 'directory=' + DIR)
+	    os.chmod(DIR, 0o757)
+	    ask('error', 'why=directory-writable', 'directory=' + DIR)
+	    os.chmod(DIR, 0o755)
+	END
+}
