@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The Debian packages: built, checked, installed, upgraded under traffic,
-# removed and purged, in a box with a systemd of its own. Takes about three
-# minutes.
+# removed and purged, in a box with a systemd of its own; and the same upgrades
+# from what make install has put there.
 # Runs alone.
 #
 # What is quoted is for a shell in the box:
@@ -11,8 +11,9 @@ bats_require_minimum_version 1.5.0
 load ../system/system
 
 DEBS=$BUILD/deb
-# The last version without packages, to upgrade from (tests/deb/run).
-OLD=24336de
+# The last version without packages, built, and its packages (tests/deb/run).
+OLD_TREE=$BUILD/deb-old.tree
+OLD_DEBS=$BUILD/deb-old
 
 setup_file()
 {
@@ -52,7 +53,38 @@ answers_sipp()
 
 install_ok()
 {
-	inside install -m 755 "$TOP/tests/system/scripts/ok" "$SCRIPTS/ok@box"
+	inside install -m 755 "$TOP/tests/system/scripts/ok" "$1/ok@box"
+}
+
+# Requests without end for the script of user ok, until traffic_ends.
+traffic_begins()
+{
+	rm -f "$SHARED/enough"
+	: >"$SHARED/asked"
+	{
+		until [ -e "$SHARED/enough" ]; do
+			ask ok -n 50 -p 2
+		done
+	} >>"$SHARED/asked" 3>&- &
+	ASKING=$!
+	wait_until grep -q ok= "$SHARED/asked"
+}
+
+# Each of them has been answered, and there were some all the time.
+traffic_ends()
+{
+	touch "$SHARED/enough"
+	wait "$ASKING"
+	cat "$SHARED/asked"
+	[ "$(wc -l <"$SHARED/asked")" -ge 2 ]
+	run ! grep -v '^ok=50 ' "$SHARED/asked"
+}
+
+# has_version DIRECTORY: the handler there is the one that was built here.
+has_version()
+{
+	[[ $(inside "$1/sipcgi-handler" --version) == \
+	    "$("$HANDLER" --version)" ]]
 }
 
 @test "lintian has nothing to say" {
@@ -73,6 +105,11 @@ install_ok()
 	done
 }
 
+@test "the build runs tests, and none where they are not wanted" {
+	grep -Eq '^[1-9][0-9]* passed, 0 failed$' "$BUILD/deb.log"
+	run ! grep -q ' passed' "$BUILD/deb-first.log"
+}
+
 @test "sipcgi-log alone needs libsystemd" {
 	run ! grep -q systemd0 <<<"$(dpkg-deb -f "$(package sipcgi-handler)" \
 	    Depends)"
@@ -91,7 +128,7 @@ install_ok()
 		run ! inside systemctl is-active --quiet "$unit"
 		run ! inside systemctl is-enabled --quiet "$unit"
 	done
-	install_ok
+	install_ok "$SCRIPTS"
 	inside systemctl enable --now sip-cgi.socket
 	check_served
 	inside sipcgi-log --version
@@ -115,16 +152,14 @@ install_ok()
 
 # The last version, packaged in the same way, where this clone has it.
 @test "an upgrade under traffic loses no request" {
-	[ -d "$BUILD/deb-old" ] || skip "this clone has no $OLD"
-	dpkg_inside -i "$BUILD"/deb-old/sipcgi-handler_*.deb
+	[ -d "$OLD_DEBS" ] || skip 'this clone has no older version'
+	dpkg_inside -i "$OLD_DEBS"/sipcgi-handler_*.deb
+	run ! has_version /usr/libexec
 	check_served
-	ask_on ok -n 400 -p 2
+	traffic_begins
 	dpkg_inside -i "$(package sipcgi-handler)"
-	wait "$ASKING"
-	cat "$SHARED/asked"
-	[[ $(cat "$SHARED/asked") == 'ok=400 '* ]]
-	[[ $(inside /usr/libexec/sipcgi-handler --version) == \
-	    "$("$HANDLER" --version)" ]]
+	traffic_ends
+	has_version /usr/libexec
 }
 
 @test "removed while it is enabled, it is stopped and disabled first" {
@@ -143,4 +178,63 @@ install_ok()
 	inside test -e "$SCRIPTS/ok@box"
 	[ -z "$(inside find /usr /lib /etc/systemd -name '*sip-cgi*' \
 	    -not -path '*/doc/*')" ]
+}
+
+# The rest is of a machine with make install.
+OLD_SCRIPTS=/usr/local/lib/sip-cgi-bin
+CHANGED=/usr/local/etc/sip-cgi-inetd.conf
+OURS=/usr/local/lib/systemd/system
+
+@test "make install over an older one, under traffic: nothing is lost" {
+	[ -d "$OLD_TREE" ] || skip 'this clone has no older version'
+	inside make -s -C "$OLD_TREE" install
+	inside systemd-sysusers
+	inside systemd-tmpfiles --create sip-cgi.conf
+	install_ok "$OLD_SCRIPTS"
+	for file in "$OLD_SCRIPTS/default.cgi" "$CHANGED"; do
+		echo '# changed by the administrator' |
+		    inside tee -a "$file" >/dev/null
+	done
+	sh_inside 'mkdir "$1" && printf "[Socket]\nMaxConnections=77\n" \
+	    >"$1/limits.conf"' - /etc/systemd/system/sip-cgi.socket.d
+	inside systemctl daemon-reload
+	inside systemctl enable --now sip-cgi.socket
+	check_served
+	run ! has_version /usr/local/libexec
+	traffic_begins
+	inside make -s -C "$TOP" BUILD="$BUILD" install
+	inside systemctl daemon-reload
+	traffic_ends
+	has_version /usr/local/libexec
+	for file in "$OLD_SCRIPTS/default.cgi" "$CHANGED"; do
+		inside grep -q 'changed by the administrator' "$file"
+	done
+	inside systemctl is-enabled --quiet sip-cgi.socket
+	[ "$(inside systemctl show -P MaxConnections sip-cgi.socket)" = 77 ]
+}
+
+# The commands of README.Debian's last section.
+commands_to_the_package()
+{
+	sed '1,/^From make install/d' "$TOP/packaging/debian/README.Debian" |
+	    sed -n "s|^    make -C SOURCE|make -s -C '$TOP' BUILD='$BUILD'|p
+		t
+		s/^    //p"
+}
+
+@test "from make install to the package, under traffic: nothing is lost" {
+	inside test -d "$OURS" || skip 'this clone has no older version'
+	traffic_begins
+	dpkg_inside -i "$(package sipcgi-handler)"
+	sh_inside "set -e; $(commands_to_the_package)"
+	traffic_ends
+	inside test ! -e /usr/local/libexec/sipcgi-handler
+	[[ $(inside systemctl show -P FragmentPath sip-cgi.socket) == \
+	    */lib/systemd/system/sip-cgi.socket ]]
+	inside systemctl is-enabled --quiet sip-cgi.socket
+	[ "$(inside systemctl show -P MaxConnections sip-cgi.socket)" = 77 ]
+	inside grep -q 'changed by the administrator' "$SCRIPTS/default.cgi"
+	# As after a boot.
+	inside systemctl restart sip-cgi.socket
+	check_served
 }
