@@ -106,7 +106,7 @@ ifneq ($(filter default undefined,$(origin CC)),)
     CC = musl-gcc
   else
     CC = cc
-    NOTE = @echo "musl-gcc (package musl-tools) is not here: built with cc"
+    NO_MUSL = @echo "musl-gcc (package musl-tools) is not here: built with cc"
   endif
 endif
 STATIC = $(if $(findstring musl,$(CC)),yes,no)
@@ -162,7 +162,9 @@ TOOL_HARDENING = -Wl,-z,noexecstack,-z,relro,-z,now
 TOOL_SOURCES = event.c why.c $(wildcard tools/*.c)
 ifneq ($(wildcard tools/*.c),)
   TOOL_LIBS := $(shell pkg-config --libs libsystemd 2>/dev/null)
-  TOOL = $(if $(TOOL_LIBS),$(BUILD)/sipcgi-log,no-tool)
+  TOOL = $(if $(TOOL_LIBS),$(BUILD)/sipcgi-log)
+  NO_TOOL = $(if $(TOOL),,@echo "libsystemd (package libsystemd-dev) or \
+	pkg-config is not here: no sipcgi-log")
 endif
 
 # ---- What is installed: mode:source:target. The second list is for what
@@ -171,7 +173,7 @@ endif
 FROM_TEMPLATES = $(patsubst %.in,$(BUILD)/%,$(wildcard systemd/*.in xinetd.d/*.in))
 UNITS = $(filter %.socket %.service %.timer,$(FROM_TEMPLATES))
 # What is of no use without sipcgi-log.
-OF_TOOL = $(if $(filter %/sipcgi-log,$(TOOL)),,%/sipcgi-log.1 %/sip-cgi-metrics.service %/sip-cgi-metrics.timer)
+OF_TOOL = $(if $(TOOL),,%/sipcgi-log.1 %/sip-cgi-metrics.service %/sip-cgi-metrics.timer)
 # What a reader of the source sees whole names the places of the default
 # prefix; those of the configured one stand in what is installed.
 NAMING_PLACES = $(wildcard README SECURITY.md doc/*.md man/* lib/*.sh lib/*.pm lib/SipCgi/*.pm lib/sipcgi/*.py lib/sipcgi/py.typed $(filter-out examples/front,$(wildcard examples/*)))
@@ -202,7 +204,7 @@ FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(foreach f,$(FRONTS),644:$(BUILD)/$(f):$(docdir)/$(f)) \
 	$(call place,644,$(filter %/README %.md,$(PLACED)) $(wildcard LICENSE NEWS),$(docdir)) \
 	755:$(CHECK):$(bindir)/sipcgi-check \
-	$(if $(filter %/sipcgi-log,$(TOOL)),755:$(TOOL):$(bindir)/sipcgi-log)
+	$(if $(TOOL),755:$(TOOL):$(bindir)/sipcgi-log)
 CONFIG = $(call place,644,$(filter $(BUILD)/xinetd.d/%,$(FROM_TEMPLATES)),$(sysconfdir)/xinetd.d) \
 	$(call place,644,$(filter %/sip-cgi-inetd.conf,$(FROM_TEMPLATES)),$(sysconfdir)) \
 	$(call place,755,$(filter %/default.cgi,$(EXAMPLES)),$(sipdir))
@@ -220,18 +222,21 @@ DIRECTORIES = $(sipdir) $(datadir)/sip-cgi/sipcgi $(datadir)/sip-cgi/SipCgi $(da
 SAY = $(if $(findstring s,$(firstword -$(MAKEFLAGS))),@:,@printf '%7s %s\n')
 run = $(if $(filter 1,$(V)),$(2),$(SAY) $(1) $@; $(2))
 
-.PHONY: all test-programs fuzz-targets no-tool install uninstall clean dist \
+.PHONY: all test-programs fuzz-targets install uninstall clean dist \
 	deb FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
 
-all: $(PROGRAM) $(EACH) $(CHECK) $(TOOL)
+# What is missing is said last, where it is seen.
+BUILT = $(PROGRAM) $(EACH) $(CHECK) $(TOOL)
+all: $(BUILT)
 	@:
+	$(NO_MUSL)
+	$(NO_TOOL)
 
 $(PROGRAM): $(BUILD)/sipcgi-handler.o $(LIBRARY)
 	$(call run,LINK,$(LINK) -o $@ $^ $(LDLIBS))
-	$(NOTE)
 
 # It lives long, among strangers: what spares the handler microseconds at its
 # start is not for it.
@@ -299,10 +304,6 @@ $(BUILD)/sipcgi-log: $(TOOL_SOURCES) event.h why.h $(wildcard tools/*.h) $(BUILD
 	    $(SANITIZERS) -I. $(CPPFLAGS) $(CFLAGS) -pie $(TOOL_HARDENING) \
 	    $(LDFLAGS) -o $@ $(TOOL_SOURCES) $(TOOL_LIBS))
 
-no-tool:
-	@echo "libsystemd (package libsystemd-dev) or pkg-config is not here:" \
-	    "no sipcgi-log"
-
 $(BUILD)/kernel:
 	@mkdir -p $@.new
 	@ln -sfn /usr/include/linux $@.new/linux
@@ -355,14 +356,14 @@ $(DEPENDENCIES): ;
 
 # ---- Install
 
-install: all $(FROM_TEMPLATES) $(PLACED) $(FRONTS:%=$(BUILD)/%)
+install: $(BUILT) $(FROM_TEMPLATES) $(PLACED) $(FRONTS:%=$(BUILD)/%)
 	@set -eu; $(INSTALL) -d $(DESTDIR)$(sipdir); \
 	for f in $(FILES) $(CONFIG); do \
 		mode=$${f%%:*} from=$${f#*:}; to=$(DESTDIR)$${from#*:}; \
 		from=$${from%%:*}; $(INSTALL) -d "$${to%/*}"; \
 		case " $(CONFIG) " in *" $$f "*) \
 			if [ -e "$$to" ] && ! cmp -s "$$from" "$$to"; then \
-				echo "kept $$to: it has been changed"; \
+				echo "kept $$to: it differs from this version's"; \
 				continue; \
 			fi;; \
 		esac; \
@@ -373,14 +374,18 @@ install: all $(FROM_TEMPLATES) $(PLACED) $(FRONTS:%=$(BUILD)/%)
 		esac; \
 		echo "$$to"; \
 	done
+	$(NO_MUSL)
+	$(NO_TOOL)
 
+# Also where what it was built with has gone.
+uninstall: TOOL = $(BUILD)/sipcgi-log
 uninstall: $(FROM_TEMPLATES) $(PLACED)
 	@set -eu; for f in $(FILES) $(CONFIG); do \
 		from=$${f#*:}; to=$(DESTDIR)$${from#*:}; from=$${from%%:*}; \
 		[ -e "$$to" ] || [ -L "$$to" ] || continue; \
 		case " $(CONFIG) " in *" $$f "*) \
 			if ! cmp -s "$$from" "$$to"; then \
-				echo "kept $$to: it has been changed"; \
+				echo "kept $$to: it differs from this version's"; \
 				continue; \
 			fi;; \
 		esac; \
@@ -403,7 +408,7 @@ dist:
 	git archive --prefix=sipcgi-handler-$(VERSION)/ HEAD | gzip -n9 >$(TARBALL)
 
 deb:
-	@$(RUN) packaging/build-deb $(VERSION)
+	@$(RUN) packaging/build-deb
 
 # ---- Tests and measurements. Each script finds the program and the build
 # ---- tree in its environment. The second make sees what the first installed.

@@ -105,7 +105,7 @@ tree()
 		*.conf | *.py) mode=644 ;;
 		*) mode=755 ;;
 		esac
-		[ "$(stat -c %a "$D/opt/sip/share/doc/sipcgi-handler/examples/${example##*/}")" = $mode ]
+		[ "$(stat -c %a "$D/opt/sip/share/doc/sipcgi-handler/examples/${example##*/}")" = "$mode" ]
 	done
 	cmp "$D/opt/sip/lib/sip-cgi-bin/default.cgi" \
 	    "$D/opt/sip/share/doc/sipcgi-handler/examples/default.cgi"
@@ -167,6 +167,18 @@ tree()
 	tree "$D" >"$BATS_TEST_TMPDIR/left"
 	run ! grep -v '^d' "$BATS_TEST_TMPDIR/left"
 	run ! grep -E 'sip-cgi|sipcgi|systemd' "$BATS_TEST_TMPDIR/left"
+}
+
+@test "without libsystemd nothing of sipcgi-log is installed, and that is said last" {
+	make_it install DESTDIR="$D"
+	make_it install DESTDIR="$D/without" TOOL_LIBS= >"$BATS_TEST_TMPDIR/said"
+	tail -n 1 "$BATS_TEST_TMPDIR/said" | grep '^libsystemd.*sipcgi-log$'
+	make_it all TOOL_LIBS= | grep '^libsystemd.*sipcgi-log$'
+	[ -z "$(find "$D/without" \( -name '*sipcgi-log*' -o -name '*metrics*' \))" ]
+	# But it is uninstalled, where it was installed before.
+	[ -e "$D/opt/sip/bin/sipcgi-log" ] || skip 'no libsystemd is here'
+	make_it uninstall DESTDIR="$D" TOOL_LIBS=
+	[ -z "$(find "$D/opt" ! -type d)" ]
 }
 
 @test "uninstall leaves what was there before as it was" {
