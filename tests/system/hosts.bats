@@ -48,6 +48,74 @@ second_host()
 	[[ $(ask ok) == *' refused=1 '* ]]
 }
 
+# The drop-in of doc/limits.md whose section $1 has a line $2.
+page_drop_in()
+{
+	awk -v section="    [$1]" -v line="    $2" '
+	/^    / { block = block substr($0, 5) "\n"
+		if (first == "") first = $0
+		if ($0 == line) found = 1
+		next }
+	{ if (found && first == section) printf "%s", block
+	  block = first = ""; found = 0 }' "$TOP/doc/limits.md"
+}
+
+# edit UNIT: what `systemctl edit` does with standard input.
+edit()
+{
+	sh_inside 'mkdir -p "$1" && cat >"$1/override.conf"' - \
+	    "/run/systemd/system/$1.d"
+	inside systemctl daemon-reload
+}
+
+@test "port, directory and options are changed as doc/limits.md says" {
+	page_drop_in Socket ListenStream= | edit sip-cgi.socket
+	page_drop_in Service Environment=SIPCGI_DIRECTORY=/srv/sip |
+	    tee "$SHARED/directory.conf" | edit sip-cgi@.service
+	page_drop_in Service ExecStart= | edit sip-cgi-udp.service
+	sh_inside 'mkdir -p /srv/sip && cp "$1/ok@box" /srv/sip/changed@box &&
+	    install -d -o sip-cgi /srv/state' - "$SCRIPTS"
+	inside systemctl start sip-cgi.socket
+	[[ $(PORT=5080 ask changed) == 'ok=1 '* ]]
+	[[ $(ask changed) == *' refused=1 '* ]]
+	[ "$(inside systemctl show -P MaxConnectionsPerSource \
+	    sip-cgi.socket)" = 64 ]
+	# UDP's script writes where nothing but -w lets it.
+	printf '%s\n' '#!/bin/sh' 'echo >/srv/state/written || exit' \
+	    "printf 'SIP/2.0 200 OK\n\n'" |
+	    sh_inside 'cat >"$1/writer@box" && chmod 755 "$1/writer@box"' - \
+	    "$SCRIPTS"
+	inside systemctl start sip-cgi-udp.service
+	# Its answer goes to the port that Via names.
+	ask writer -u -t 1
+	wait_until inside test -e /srv/state/written
+	inside pgrep -fx '.*/sipcgi-each -c 128 -p 128 .*'
+}
+
+@test "who may call is changed as doc/limits.md says, by the packet filter" {
+	inside systemctl start sip-cgi.socket
+	inside ip address add 198.51.100.1/32 dev lo
+	[[ $(SERVER=198.51.100.1 ask ok -b 198.51.100.1) == 'ok=1 '* ]]
+	sed -n 's/^    //; /^table inet callers {$/,/^}$/p' \
+	    "$TOP/doc/limits.md" | inside nft -f -
+	[[ $(SERVER=198.51.100.1 ask ok -b 198.51.100.1 -t 1) == \
+	    'ok=0 '*' timeout=1 '* ]]
+	check_served
+	inside nft flush ruleset
+}
+
+@test "who may call is changed by IPAddressAllow=, where the kernel can" {
+	[ "$(inside stat -fc %T /sys/fs/cgroup)" = cgroup2fs ] ||
+	    skip 'this kernel has control groups of version 1'
+	page_drop_in Socket ListenStream= |
+	    grep -e Socket -e IPAddress | edit sip-cgi.socket
+	inside systemctl start sip-cgi.socket
+	inside ip address add 198.51.100.2/32 dev lo
+	check_served
+	[[ $(SERVER=198.51.100.2 ask ok -b 198.51.100.2 -t 1) == \
+	    'ok=0 '*' timeout=1 '* ]]
+}
+
 @test "a second host serves its own directory beside the first" {
 	second_host
 	inside systemctl start sip-cgi.socket sip-second.socket

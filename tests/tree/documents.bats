@@ -147,6 +147,43 @@ variables()
 	done <named
 }
 
+# What a document says to do once, before a unit is enabled.
+set_up()
+{
+	sed -En 's/^(    |# )((systemd-sysusers|systemctl daemon-reload) &&.*)/\2/p' \
+	    "$TOP/$1"
+}
+
+@test "the units are set up by the same commands in every document" {
+	set_up README >readme
+	[ "$(wc -l <readme)" -eq 2 ]
+	for document in doc/super-servers.md man/sip-cgi.7; do
+		diff readme <(set_up "$document")
+	done
+	# And wherever else somebody is told to.
+	grep -rhEo 'systemd-sysusers &&[^`(]*' "$TOP"/{README,doc,man,xinetd.d} |
+	    sed 's/ *$//' | sort -u >told
+	diff <(head -n 1 readme) told
+}
+
+@test "README tells what each unit's port, directory and limits are set by" {
+	local unit
+
+	for unit in "$TOP"/systemd/*.socket.in; do
+		unit=${unit##*/}
+		grep -q "enable --now ${unit%.in}" "$TOP/README"
+		sed -n '/^    port /,/^    limits /p' "$TOP/README" |
+		    grep -q "${unit%.in}"
+	done
+	for unit in "$TOP"/systemd/*.service.in; do
+		grep -q SIPCGI_DIRECTORY "$unit" || continue
+		unit=${unit##*/}
+		sed -n '/^    directory /,/^    who /p' "$TOP/README" |
+		    grep -q "${unit%.in}"
+	done
+	grep -Eq '^ +.*ListenStream=$' "$TOP/README"
+}
+
 @test "what README says to look at is there" {
 	local name
 
