@@ -176,9 +176,10 @@ UNITS = $(filter %.socket %.service %.timer,$(FROM_TEMPLATES))
 OF_TOOL = $(if $(TOOL),,%/sipcgi-log.1 %/sip-cgi-metrics.service %/sip-cgi-metrics.timer)
 # What a reader of the source sees whole names the places of the default
 # prefix; those of the configured one stand in what is installed.
-NAMING_PLACES = $(wildcard README SECURITY.md doc/*.md man/* lib/*.sh lib/*.pm lib/SipCgi/*.pm lib/sipcgi/*.py lib/sipcgi/py.typed $(filter-out examples/front,$(wildcard examples/*)))
+NAMING_PLACES = $(wildcard README SECURITY.md doc/*.md man/* lib/*.sh lib/*.pm lib/SipCgi/*.pm lib/sipcgi/*.py lib/sipcgi/py.typed $(filter-out examples/front examples/grafana,$(wildcard examples/*)))
 PLACED = $(addprefix $(BUILD)/,$(NAMING_PLACES))
-FRONTS = $(wildcard examples/front/*/*)
+# Those that are in directories of their own.
+FOLDERS = $(wildcard examples/front/*/* examples/grafana/*)
 EXAMPLES = $(filter $(BUILD)/examples/%,$(PLACED))
 place = $(foreach f,$(2),$(1):$(f):$(3)/$(notdir $(f)))
 # The libraries are in one place; where a language looks is a link.
@@ -201,7 +202,7 @@ FILES = 755:$(PROGRAM):$(libexecdir)/sipcgi-handler \
 	$(call link,sipcgi,$(pythondir)) $(call link,SipCgi.pm SipCgi,$(perldir)) \
 	$(call place,755,$(filter-out %.conf %.py,$(EXAMPLES)),$(docdir)/examples) \
 	$(call place,644,$(filter %.conf %.py,$(EXAMPLES)),$(docdir)/examples) \
-	$(foreach f,$(FRONTS),644:$(BUILD)/$(f):$(docdir)/$(f)) \
+	$(foreach f,$(FOLDERS),644:$(BUILD)/$(f):$(docdir)/$(f)) \
 	$(call place,644,$(filter %/README %.md,$(PLACED)) $(wildcard LICENSE NEWS),$(docdir)) \
 	755:$(CHECK):$(bindir)/sipcgi-check \
 	$(if $(TOOL),755:$(TOOL):$(bindir)/sipcgi-log)
@@ -211,7 +212,7 @@ CONFIG = $(call place,644,$(filter $(BUILD)/xinetd.d/%,$(FROM_TEMPLATES)),$(sysc
 # Made by install and removed by uninstall when nothing is left in them; the
 # directories of the GNU list itself are not ours to remove.
 DIRECTORIES = $(sipdir) $(datadir)/sip-cgi/sipcgi $(datadir)/sip-cgi/SipCgi $(datadir)/sip-cgi \
-	$(addprefix $(docdir)/,$(sort $(patsubst %/,%,$(dir $(FRONTS)))) examples/front examples) $(docdir) $(sysconfdir)/xinetd.d \
+	$(addprefix $(docdir)/,$(sort $(patsubst %/,%,$(dir $(FOLDERS)))) examples/front examples) $(docdir) $(sysconfdir)/xinetd.d \
 	$(HARDENED) $(unitdir) $(catalogdir) \
 	$(prefix)/lib/systemd $(sysusersdir) \
 	$(tmpfilesdir)
@@ -343,7 +344,7 @@ $(BUILD)/%: %.in $(BUILD)/places
 	@mkdir -p $(@D)
 	$(call run,SED,$(SUBSTITUTE) $< >$@)
 
-$(PLACED) $(FRONTS:%=$(BUILD)/%): $(BUILD)/%: % $(BUILD)/places
+$(PLACED) $(FOLDERS:%=$(BUILD)/%): $(BUILD)/%: % $(BUILD)/places
 	@mkdir -p $(@D)
 	$(call run,SED,$(PLACE) $< >$@)
 
@@ -356,7 +357,7 @@ $(DEPENDENCIES): ;
 
 # ---- Install
 
-install: $(BUILT) $(FROM_TEMPLATES) $(PLACED) $(FRONTS:%=$(BUILD)/%)
+install: $(BUILT) $(FROM_TEMPLATES) $(PLACED) $(FOLDERS:%=$(BUILD)/%)
 	@set -eu; $(INSTALL) -d $(DESTDIR)$(sipdir); \
 	for f in $(FILES) $(CONFIG); do \
 		mode=$${f%%:*} from=$${f#*:}; to=$(DESTDIR)$${from#*:}; \

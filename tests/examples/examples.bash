@@ -102,9 +102,9 @@ unlock()
 	wait "$LOCKER"
 }
 
-# sipsak over TCP; what it prints is in sipsak.out. It does nothing on a machine
-# whose own name does not resolve: there it gets a name that does.
-sipsak_asks()
+# sipsak; what it prints is in sipsak.out. It does nothing on a machine whose
+# own name does not resolve: there it gets a name that does.
+run_sipsak()
 {
 	local own=()
 
@@ -115,7 +115,13 @@ sipsak_asks()
 		"${own[@]}" true 2>/dev/null ||
 		    skip "this machine's own name does not resolve"
 	fi
-	"${own[@]}" sipsak -E tcp -vv "$@" >sipsak.out 2>&1
+	"${own[@]}" sipsak "$@" >sipsak.out 2>&1
+}
+
+# The same over TCP, with all that came.
+sipsak_asks()
+{
+	run_sipsak -E tcp -vv "$@"
 }
 
 # Header values that do something where a script treats them as code.

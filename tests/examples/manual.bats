@@ -57,6 +57,7 @@ explain_and_run()
 
 	manual
 	for name in "$TOP"/examples/*; do
+		[ -f "$name" ] || continue
 		grep -Eq "(^|[ ,])${name##*/}( |,|$)" manual
 		[ ! -d "$name" ] || continue
 		grep -q '^#* *Install: ' "$name"

@@ -239,3 +239,30 @@ rejects()
 	run -64 "$LOG" --openmetrics -U now
 	run -64 "$LOG" --continue=x
 }
+
+DASHBOARD=$TOP/examples/grafana/sip-cgi.json
+
+@test "the dashboard's metrics and labels are those that are written" {
+	"$LOG" --openmetrics --file="$FIRST" --file="$SECOND" >out
+	run -0 "$TOP/tests/log/dashboard" "$DASHBOARD" out rules
+	[ -z "$output" ]
+	# Each query is PromQL. The rules' names do not matter.
+	[ ! -x "$PROMTOOL" ] ||
+	    "$PROMTOOL" check rules --lint=none rules
+	# It would be told.
+	sed 's/sipcgi_refused_total/sipcgi_refusals_total/; s/(reason)/(why)/' \
+	    "$DASHBOARD" >wrong
+	run -1 "$TOP/tests/log/dashboard" wrong out rules
+	[[ $output == *'no such metric: sipcgi_refusals_total'* ]]
+	[[ $output == *'no such label: why in '* ]]
+}
+
+@test "sipcgi-log(1) has the counters that are written, with their labels" {
+	"$LOG" --openmetrics --file="$FIRST" --file="$SECOND" |
+	    grep -v '^#' | sed 's/,le="[^"]*"//; s/="[^"]*"//g; s/ .*//
+	    s/_\(bucket\|sum\|count\){/{/' | sort -u >written
+	sed -n 's/^\.It Va sipcgi/sipcgi/p' "$TOP/man/sipcgi-log.1" |
+	    sed 's/ Ns \([{}]\) Ns Va /\1/; s/ Ns }/}/; s/ , /,/g' |
+	    sort >manual
+	diff manual written
+}

@@ -101,7 +101,7 @@ tree()
 	make_it install DESTDIR="$D"
 	for example in "$TOP"/examples/*; do
 		case $example in
-		*/front) continue ;;
+		*/front | */grafana) continue ;;
 		*.conf | *.py) mode=644 ;;
 		*) mode=755 ;;
 		esac

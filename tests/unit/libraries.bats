@@ -38,6 +38,7 @@ python_tests() { $PYTHON -B "$TOP/tests/unit/sipcgi_test.py" "$1"; }
 	local file name files=()
 
 	for file in "$TOP"/examples/*; do
+		[ -f "$file" ] || continue
 		[[ $file = *.py ]] || head -n 1 "$file" | grep -q python ||
 		    continue
 		name=$(basename "$file" .py).py
