@@ -199,7 +199,7 @@ calls()
 
 	shift 2
 	rm -f ./*_rtt.csv sipp.err
-	TERM=dumb on peer timeout 290 sipp -sf "$BATS_TEST_DIRNAME/redirect.xml" \
+	TERM=dumb on peer timeout 400 sipp -sf "$BATS_TEST_DIRNAME/redirect.xml" \
 	    -i 192.0.2.7 -m "$count" -r "$rate" -nostdin \
 	    -trace_rtt -rtt_freq 1 -trace_err -error_file sipp.err "$@" \
 	    192.0.2.1:5060 >sipp.out 2>&1 3>&- </dev/null || status=$?
@@ -209,7 +209,8 @@ calls()
 	if [ "$status" -ne 0 ] || ! has_lines "$count" milliseconds; then
 		echo "sipp: status $status, $(wc -l <milliseconds) of $count answered"
 		grep -a 'Failed call\|Successful call' sipp.out | tail -n 2
-		sort -u sipp.err 2>/dev/null | tail -n 20
+		grep -ah '^20' sipp.err 2>/dev/null | cut -f 3 |
+		    cut -c 1-200 | sort | uniq -c | tail -n 10
 		tail -n 20 "$BATS_FILE_TMPDIR"/*.out
 		return 1
 	fi

@@ -25,23 +25,13 @@ setup()
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
-# 10,000 calls at half of what was found to be the most.
-none_lost_at_half()
-{
-	local capacity
-
-	calls 3000 100000 -l 32
-	capacity=$CALLED
-	calls 10000 $((capacity / 2))
-	figure "10000 calls, $((capacity / 2))/s of $capacity/s: $(lateness)"
-}
-
 # 2000 calls, and in the middle of them `$1 one`, then `$2 one`.
 none_lost_when()
 {
-	local pid
+	local half pid
 
-	calls 2000 100 &
+	half=$(half_capacity)
+	calls 2000 $((half < 100 ? half : 100)) &
 	pid=$!
 	WAIT_BOUND=200 wait_until has_answers 500
 	"$1" one

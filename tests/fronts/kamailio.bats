@@ -39,7 +39,7 @@ scripts()
 	local example
 
 	for example in domain registrar locate; do
-		sed "s|/usr/local/share/sip-cgi|$TOP/lib|" \
+		sed "s|^import sipcgi$|import sys; sys.path.insert(0, '$TOP/lib'); &|" \
 		    "$TOP/examples/$example" >"$SCRIPTS/$example"
 		chmod 755 "$SCRIPTS/$example"
 	done
