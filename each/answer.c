@@ -284,7 +284,7 @@ judge_head(struct answer *a, const struct answer_request *r,
 		return fault_of(a->msg.fault);
 	if (is_repeated(&a->msg))
 		return ANSWER_FAULT_REPEATED;
-	fault = judge_echo(a, r, head);
+	fault = r == NULL ? ANSWER_FAULT_NONE : judge_echo(a, r, head);
 	return fault != ANSWER_FAULT_NONE ? fault : judge_length(a, head);
 }
 

@@ -106,7 +106,8 @@ void answer_init(struct answer *);
  * answer_build() puts together before the next call.  A caller that has had a
  * final response (status 200 or more) calls it no more: what follows is
  * dropped.  When len is ANSWER_MAX and a response is still not complete, it is
- * ANSWER_BAD unless `ended`: no more would fit.
+ * ANSWER_BAD unless `ended`: no more would fit.  Without a request (NULL) what
+ * the response echoes of it is not judged.
  */
 enum answer_event answer_next(struct answer *, const struct answer_request *,
     const unsigned char *out, size_t len, bool ended);

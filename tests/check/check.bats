@@ -143,6 +143,8 @@ answer()
 	    </dev/null
 	answer body 'SIP/2.0 200 OK\r\nHEADContact: <sip:b@x>\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nab' \
 	    </dev/null
+	answer software 'SIP/2.0 404 No\r\nHEADServer: '"$("$HANDLER" -V |
+	    tr ' ' /)"'\r\nContent-Length: 0\r\n\r\n' </dev/null
 	request ack ACK
 	cp scripts/good@box scripts/ack@box
 	nothing --handler="$HANDLER" ack.sip
@@ -169,6 +171,15 @@ answer()
 	    <<<'error no-empty-line answer'
 	answer line 'SIP/2.0 404 No\r\nHEADnonsense\r\nContent-Length: 0\r\n\r\n' \
 	    <<<'error bad-head answer'
+	answer nul 'SIP/2.0 404 No\r\nHEADX: a\0b\r\nContent-Length: 0\r\n\r\n' \
+	    <<<'error bad-head answer'
+	answer twice 'SIP/2.0 404 No\r\nHEADContent-Length: 0\r\nl: 0\r\n\r\n' \
+	    <<<'error repeated-field answer'
+	answer none 'hello\r\nworld\r\n' <<<'error no-response answer'
+	answer reason 'SIP/2.0 404\r\nHEADContent-Length: 0\r\n\r\n' \
+	    <<<'error bad-status-line answer'
+	answer action 'CGI-PROXY-REQUEST sip:b@x SIP/2.0\r\n\r\n' \
+	    <<<'error bad-status-line answer'
 	answer contact 'SIP/2.0 302 Moved\r\nHEADContent-Length: 0\r\n\r\n' \
 	    <<<'error no-contact answer'
 	answer invite 'SIP/2.0 200 OK\r\nHEADContent-Length: 0\r\n\r\n' \
@@ -201,6 +212,12 @@ answer()
 	    ' there is no CSeq. Copy it from the request' | sort |
 	    cut -c1-20 >want
 	cut -c1-20 about | diff want -
+}
+
+@test "check: an answer that is too large is told, and not as a short one" {
+	script large@box '#!/bin/sh' "printf 'SIP/2.0 200 OK\r\nVia: %s\r\nFrom: %s\r\nTo: %s;tag=a\r\nCall-ID: %s\r\nCSeq: %s\r\nContent-Type: a/b\r\nContent-Length: 200000\r\n\r\n%0200000d' \"\$SIP_VIA\" \"\$SIP_FROM\" \"\$SIP_TO\" \"\$SIP_CALL_ID\" \"\$SIP_CSEQ\" 0"
+	request large OPTIONS
+	finds --handler="$HANDLER" large.sip <<<'error large answer'
 }
 
 @test "check: two final answers are told" {
@@ -255,7 +272,7 @@ assert f["finding"] == "unreachable-name" and f["level"] == "warning", f'
 }
 
 @test "check: the manual has every finding, and no others" {
-	grep -hEo '"[a-z]+(-[a-z]+)*",? *$|, "[a-z]+(-[a-z]+)*", *$|error\("[a-z-]+"|name, "[a-z-]+"|"(no-[a-z-]+|exit-status|dangling-link|no-look-up)"' \
+	grep -hEo '"[a-z]+(-[a-z]+)*",? *$|, "[a-z]+(-[a-z]+)*", *$|error\("[a-z-]+"|\{ "[a-z-]+",|name, "[a-z-]+"|"(no-[a-z-]+|exit-status|dangling-link|no-look-up)"' \
 	    "$TOP"/tools/check/*.c | grep -Eo '"[a-z-]+"' | tr -d '"' | sort -u \
 	    >code
 	sed -n '/^\.Sh DIAGNOSTICS/,/^\.Sh SEE/p' \

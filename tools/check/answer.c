@@ -3,17 +3,19 @@
 
 #include "tools/check/answer.h"
 #include "tools/check/finding.h"
+#include "each/answer.h"
 #include "field.h"
 #include "octet.h"
 
 #define VALUE_SIZE (SIPMSG_MAX_HEAD + 2 * SIPMSG_MAX_FIELDS)
+/* What the handler calls itself in Server, before its version. */
+#define SOFTWARE "sipcgi-handler/"
 
-/* A response that is judged; offsets in `msg` are from `head`. */
+/* A response that is judged, its header fields at least whole. */
 struct response {
-	unsigned status;
+	const struct answer *a;
+	const struct sipmsg *msg;	/* offsets are from `head` */
 	const unsigned char *head;
-	size_t left;			/* octets of output from there on */
-	struct sipmsg msg;
 };
 
 static void
@@ -30,8 +32,8 @@ find(const struct response *r, const char *lower)
 {
 	unsigned i;
 
-	for (i = 0; i < r->msg.nfields; i++) {
-		const struct sipmsg_field *f = &r->msg.field[i];
+	for (i = 0; i < r->msg->nfields; i++) {
+		const struct sipmsg_field *f = &r->msg->field[i];
 
 		if (octet_equal(r->head + f->name.off, f->name.len, lower))
 			return f;
@@ -66,9 +68,9 @@ check_copied(const struct answer_of *q, const struct response *r,
 	size_t n;
 
 	(void)rows(asked, q->msg, q->buf, id);
-	(void)rows(said, &r->msg, r->head, id);
+	(void)rows(said, r->msg, r->head, id);
 	n = strlen(asked);
-	if (sipmsg_first(&r->msg, id) == NULL) {
+	if (sipmsg_first(r->msg, id) == NULL) {
 		(void)snprintf(text, sizeof text, "there is no %s",
 		    sipmsg_name(id));
 		error("missing-field", text, NULL, "Copy it from the request: "
@@ -85,9 +87,9 @@ check_copied(const struct answer_of *q, const struct response *r,
 static void
 check_tag(const struct response *r)
 {
-	const struct sipmsg_field *to = sipmsg_first(&r->msg, SIPMSG_TO);
+	const struct sipmsg_field *to = sipmsg_first(r->msg, SIPMSG_TO);
 
-	if (r->status > 100 && to != NULL &&
+	if (r->a->status > 100 && to != NULL &&
 	    !field_has_tag(r->head, to->value))
 		error("to-without-tag", "To has no tag", NULL,
 		    "Add ;tag=$SIPCGI_TO_TAG to it (RFC 3261 8.2.6.2)");
@@ -108,14 +110,15 @@ check_needed(const struct answer_of *q, const struct response *r)
 		{ 420, 420, "unsupported", "no-unsupported" },
 		{ 423, 423, "min-expires", "no-min-expires" },
 	};
+	unsigned status = r->a->status;
 	bool is_invite = q->msg->method.len == 6 &&
 	    memcmp(q->buf + q->msg->method.off, "INVITE", 6) == 0;
 	const struct sipmsg_field *contact =
-	    sipmsg_first(&r->msg, SIPMSG_CONTACT);
+	    sipmsg_first(r->msg, SIPMSG_CONTACT);
 	size_t i;
 
 	for (i = 0; i < sizeof needs / sizeof needs[0]; i++) {
-		if (r->status < needs[i].first || r->status > needs[i].last ||
+		if (status < needs[i].first || status > needs[i].last ||
 		    (strcmp(needs[i].name, "contact") == 0 ?
 		    contact != NULL : find(r, needs[i].name) != NULL))
 			continue;
@@ -123,101 +126,50 @@ check_needed(const struct answer_of *q, const struct response *r)
 		    "not there:", needs[i].name,
 		    "Add it: without it the caller cannot go on");
 	}
-	if (is_invite && r->status >= 200 && r->status < 300 &&
+	if (is_invite && status >= 200 && status < 300 &&
 	    contact == NULL)
 		error("no-contact", "a 2xx to an INVITE has no Contact", NULL,
 		    "Add one: the ACK goes there (RFC 3261 13.3.1.4)");
 }
 
-/* Was it the handler that answered, in place of a script? */
+/*
+ * Was it the handler that answered, in place of a script?  A script may give
+ * SERVER_SOFTWARE as its Server, but hardly with one of these.
+ */
 static bool
 is_ours(const struct response *r)
 {
-	static const char ours[] = "sipcgi-handler/";
 	const struct sipmsg_field *f = find(r, "server");
 
-	return f != NULL && f->value.len > sizeof ours &&
-	    memcmp(r->head + f->value.off, ours, sizeof ours - 1) == 0;
+	return (r->a->status == 400 || r->a->status == 500) && f != NULL &&
+	    f->value.len > strlen(SOFTWARE) && memcmp(r->head + f->value.off,
+	    SOFTWARE, strlen(SOFTWARE)) == 0;
 }
 
-/* ---- The body */
-
-/* How many octets of the output this response takes. */
-static size_t
+static void
 check_body(const struct response *r)
 {
-	size_t there = r->left - r->msg.head_len, i;
-	const struct sipmsg_field *f =
-	    sipmsg_first(&r->msg, SIPMSG_CONTENT_LENGTH);
-	uint64_t said = 0;
-
-	if (f == NULL) {
+	if (sipmsg_first(r->msg, SIPMSG_CONTENT_LENGTH) == NULL)
 		error("no-content-length", "there is no Content-Length", NULL,
 		    "Add Content-Length: 0, or the octets of the body: over "
 		    "TCP nothing else says where the answer ends");
-		return r->left;
-	}
-	for (i = 0; i < f->value.len && said <= r->left; i++) {
-		if (!octet_is(r->head[f->value.off + i], OCTET_DIGIT)) {
-			error("bad-content-length",
-			    "Content-Length is not a number", NULL,
-			    "Write how many octets the body has");
-			return r->left;
-		}
-		said = said * 10 + (uint64_t)(r->head[f->value.off + i] - '0');
-	}
-	if (said > there) {
-		error("short-body", "the body is shorter than Content-Length",
-		    NULL, "Count octets, not characters; CR LF are two");
-		return r->left;
-	}
-	if (said > 0 && sipmsg_first(&r->msg, SIPMSG_CONTENT_TYPE) == NULL)
+	else if (r->a->body_len > 0 &&
+	    sipmsg_first(r->msg, SIPMSG_CONTENT_TYPE) == NULL)
 		error("no-content-type", "a body without Content-Type", NULL,
 		    "Say what it is, for instance text/plain");
-	return r->msg.head_len + (size_t)said;
 }
-
-/* ---- The head */
 
 static void
 check_line_ends(const struct response *r)
 {
 	size_t i;
 
-	for (i = 0; i < r->msg.head_len; i++)
+	for (i = 0; i < r->msg->head_len; i++)
 		if (r->head[i] == '\n' && (i == 0 || r->head[i - 1] != '\r')) {
 			error("bare-lf", "lines of the head end in LF alone",
 			    NULL, "End them in CR LF: printf '...\\r\\n'");
 			return;
 		}
-}
-
-/* "SIP/2.0 200 OK": 0 when it is none. */
-static unsigned
-status_of(const unsigned char *line, size_t len)
-{
-	unsigned status;
-
-	if (len < 12 || memcmp(line, "SIP/2.0 ", 8) != 0 || line[11] != ' ' ||
-	    octet_span(line, 8, 11, OCTET_DIGIT) != 11)
-		return 0;
-	status = (unsigned)((line[8] - '0') * 100 + (line[9] - '0') * 10 +
-	    line[10] - '0');
-	return status >= 100 && status <= 699 ? status : 0;
-}
-
-/* Where the next status line begins, len: nowhere. */
-static size_t
-find_status_line(const unsigned char *out, size_t len)
-{
-	size_t i = 0;
-	const unsigned char *lf;
-
-	while (i < len && status_of(out + i, len - i) == 0) {
-		lf = memchr(out + i, '\n', len - i);
-		i = lf == NULL ? len : (size_t)(lf - out) + 1;
-	}
-	return i;
 }
 
 /* The first line of the output, for a message about it. */
@@ -234,79 +186,150 @@ first_line(const unsigned char *out, size_t len)
 	return line;
 }
 
-/* False: its end is not known, and nothing more of the output is judged. */
-static bool
-scan(struct response *r)
-{
-	const unsigned char *lf = memchr(r->head, '\n', r->left);
-	int result = SIPMSG_MORE;
-
-	if (lf != NULL) {
-		sipmsg_init_response(&r->msg, (uint32_t)(lf + 1 - r->head));
-		result = sipmsg_scan(&r->msg, r->head, r->left);
-	}
-	if (result == SIPMSG_MORE)
-		error("no-empty-line", "no empty line ends the header fields",
-		    NULL, "Write one after the last: the caller waits for it");
-	else if (result < 0)
-		error("bad-head", why_entry((enum why)-result)->phrase, NULL,
-		    why_entry((enum why)-result)->hint);
-	else if (r->msg.fault != WHY_NONE)
-		error("bad-head", why_entry(r->msg.fault)->phrase, NULL,
-		    why_entry(r->msg.fault)->hint);
-	return result == 0;
-}
-
-/* Judge the response at the output's beginning; returns its octets. */
-static size_t
-check_response(const struct answer_of *q, const unsigned char *out,
-    size_t len, unsigned *status)
+static void
+check_response(const struct answer_of *q, const struct response *r)
 {
 	static const enum sipmsg_id copied[] = { SIPMSG_VIA, SIPMSG_FROM,
 	    SIPMSG_TO, SIPMSG_CALL_ID, SIPMSG_CSEQ };
-	static struct response r;
+	char hint[256];
 	size_t i;
 
-	r.status = *status = status_of(out, len);
-	r.head = out;
-	r.left = len;
-	if (!scan(&r))
-		return len;
-	if (is_ours(&r)) {
+	if (is_ours(r)) {
+		(void)snprintf(hint, sizeof hint, "%s --explain says why",
+		    q->handler);
 		error("not-run", "the handler ran no script:",
-		    first_line(out, len), "sipcgi-handler --explain says why");
-		return len;
+		    first_line(r->head, r->msg->head_len), hint);
+		return;
 	}
-	check_line_ends(&r);
+	check_line_ends(r);
 	for (i = 0; i < sizeof copied / sizeof copied[0]; i++)
-		check_copied(q, &r, copied[i]);
-	check_tag(&r);
-	check_needed(q, &r);
-	return check_body(&r);
+		check_copied(q, r, copied[i]);
+	check_tag(r);
+	check_needed(q, r);
+	check_body(r);
+}
+
+/* ---- The output */
+
+/* The line that a fault is in; NULL: in none, or in more than one. */
+static const char *
+faulty_line(const struct answer *a, const unsigned char *out, size_t len)
+{
+	size_t at = 0;
+
+	if (a->state != ANSWER_BETWEEN) {
+		if (a->msg.fault == WHY_NONE)
+			return NULL;
+		at = a->msg.fault_at;
+	}
+	while (at > 0 && out[at - 1] != '\n')
+		at--;
+	return first_line(out + at, len - at);
+}
+
+/* What is no response, or has no end, by each/answer.h. */
+static void
+tell_fault(const struct answer *a, const unsigned char *out, size_t len)
+{
+	static const struct {
+		const char *token, *hint;
+	} faults[ANSWER_FAULTS] = {
+	[ANSWER_FAULT_ACTION] = { "bad-status-line",
+	    "Answer by yourself: nothing here forwards a request" },
+	[ANSWER_FAULT_STATUS_LINE] = { "bad-status-line",
+	    "Write SIP/2.0, a status of 100 to 699 and a reason, with single "
+	    "spaces" },
+	[ANSWER_FAULT_NUL] = { "bad-head", "Leave it out" },
+	[ANSWER_FAULT_BARE_CR] = { "bad-head", "End lines in CR LF" },
+	[ANSWER_FAULT_HEADER] = { "bad-head",
+	    "Write Name: value on each line" },
+	[ANSWER_FAULT_REPEATED] = { "repeated-field", "Write it once" },
+	[ANSWER_FAULT_LENGTH] = { "bad-content-length",
+	    "Write how many octets the body has" },
+	[ANSWER_FAULT_CUT_HEAD] = { "no-empty-line",
+	    "Write one after the last: the caller waits for it" },
+	[ANSWER_FAULT_CUT_BODY] = { "short-body",
+	    "Count octets, not characters; CR LF are two" },
+	[ANSWER_FAULT_LARGE] = { "large", "Send less" },
+	};
+
+	error(faults[a->fault].token, answer_fault_text(a->fault),
+	    faulty_line(a, out, len), faults[a->fault].hint);
+}
+
+/* Of what ANSWER_BAD is about. */
+static bool
+head_is_whole(const struct answer *a)
+{
+	return a->state != ANSWER_BETWEEN && a->msg.head_len > 0 &&
+	    a->msg.fault == WHY_NONE;
+}
+
+/*
+ * The next response of out[*at..len), lines that begin none passed over: *at
+ * is its first octet afterwards, or that of what is wrong.
+ */
+static enum answer_event
+next_response(struct answer *a, const unsigned char *out, size_t len,
+    size_t *at)
+{
+	enum answer_event event;
+	const unsigned char *lf;
+
+	for (;;) {
+		*at += sipmsg_empty_lines(out + *at, len - *at);
+		answer_init(a);
+		event = answer_next(a, NULL, out + *at, len - *at, true);
+		if (event != ANSWER_BAD || a->fault != ANSWER_FAULT_NOT_SIP)
+			return event;
+		lf = memchr(out + *at, '\n', len - *at);
+		*at = lf == NULL ? len : (size_t)(lf - out) + 1;
+	}
+}
+
+/* Octets that belong to no response. */
+static void
+tell_others(const char *line, bool after, bool before)
+{
+	if (after)
+		error("octets-after", "there is more after the answer:", line,
+		    "Write nothing after the body, and let Content-Length "
+		    "count it");
+	else if (before)
+		error("octets-before", "there is something before the status "
+		    "line:", line, "Write nothing to standard output but the "
+		    "answer: send notes to standard error");
+	else
+		error("no-response", "this is no SIP response:", line,
+		    "Begin with SIP/2.0, a status and a reason");
 }
 
 void
 answer_check(const struct answer_of *q, const unsigned char *out, size_t len)
 {
-	size_t at = 0, next;
-	unsigned status, finals = 0, responses = 0;
+	static struct answer a;
+	size_t at = 0, from;
+	unsigned finals = 0, responses = 0;
+	enum answer_event event;
 
 	while (at < len) {
-		next = at + find_status_line(out + at, len - at);
-		if (next > at && finals > 0)
-			error("octets-after", "there is more after the answer:",
-			    first_line(out + at, len - at), "Write nothing "
-			    "after the body, and let Content-Length count it");
-		else if (next > at)
-			error("octets-before", "there is something before the "
-			    "status line:", first_line(out + at, len - at),
-			    "Write nothing to standard output but the answer: "
-			    "send notes to standard error");
-		if (next == len)
+		from = at;
+		event = next_response(&a, out, len, &at);
+		if (at > from)
+			tell_others(first_line(out + from, len - from),
+			    finals > 0, event != ANSWER_NONE);
+		if (event == ANSWER_NONE)
 			break;
-		at = next + check_response(q, out + next, len - next, &status);
+		if (event == ANSWER_BAD && !q->cut)
+			tell_fault(&a, out + at, len - at);
+		if (event == ANSWER_RESPONSE || head_is_whole(&a))
+			check_response(q, &(struct response){ &a, &a.msg,
+			    out + at });
+		if (event == ANSWER_BAD)
+			return;
+		at += a.body_off + a.body_len;
 		responses++;
-		if (status >= 200 && ++finals == 2)
+		if (a.status >= 200 && ++finals == 2)
 			error("second-final", "a second final answer", NULL,
 			    "End after the first: exit");
 	}

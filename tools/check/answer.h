@@ -1,8 +1,9 @@
 /*
  * answer.h - is what a script puts out an answer to the request?
  *
- * Harder than sipcgi-each's each/answer.h: what that completes or lets pass,
- * a single-shot handler sends as it is, so here it is told.
+ * Where a response begins and ends, and what is none, sipcgi-each's
+ * each/answer.h says.  Here is told, too, what that completes or lets pass: a
+ * single-shot handler sends it as it is.
  */
 #ifndef CHECK_ANSWER_H
 #define CHECK_ANSWER_H
@@ -12,6 +13,8 @@
 struct answer_of {
 	const struct sipmsg *msg;	/* the request; it passed sipcheck() */
 	const unsigned char *buf;
+	const char *handler;		/* its path, for a hint */
+	bool cut;			/* more was put out than is judged */
 };
 
 /* Tell what is wrong with the output. */

@@ -206,7 +206,7 @@ check_answer(char *const *operands, int n)
 {
 	const char *argv[OPERANDS_MAX + 6] = { options.handler, "-d",
 	    options.directory, "-l", "none" };
-	struct answer_of of = { &request, head };
+	struct answer_of of = { &request, head, options.handler, false };
 	int fd = open_message(operands[0]), i;
 
 	if (fd < 0 || !read_request(fd))
@@ -222,6 +222,7 @@ check_answer(char *const *operands, int n)
 		    argv[0], strerror(errno));
 		return EX_OSERR;
 	}
+	of.cut = run.cut;
 	answer_check(&of, run.output, run.len);
 	tell_end(run.len > 0 ||
 	    !sipmsg_is_answerable(head, request.head_len));
