@@ -617,6 +617,9 @@ A script that sipcgi-handler(8) starts finds the request in its environment
 and on standard input. The functions are those of the shell library
 F<sip-cgi.sh>, by the same names, and do the same. All are exported.
 
+An address stands in single quotes: in double ones Perl takes C<@192> for an
+array, which is empty, and says nothing.
+
 Values of header fields are octets. What is absent or cannot be read is
 C<undef>, in a list nothing; a single value over 2048 octets counts as such.
 

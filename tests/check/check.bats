@@ -184,6 +184,13 @@ answer()
 	    <<<'error no-contact answer'
 	answer invite 'SIP/2.0 200 OK\r\nHEADContent-Length: 0\r\n\r\n' \
 	    <<<'error no-contact answer'
+	answer address 'SIP/2.0 302 Moved\r\nHEADContact: bob@192.0.2.7\r\nm: "<sip:a@b>" <b>\r\nContact: <sip:a@b\r\nContact: "a <sip:a@b>\r\nContact: "a, <b" <sip:b@x?Subject=a>;q=1\r\nContact: sip:b@x;q=1\r\nContact: tel:+123\r\nContent-Length: 0\r\n\r\n' \
+	    <<<'error bad-contact answer
+error bad-contact answer
+error bad-contact answer
+error bad-contact answer'
+	answer failed 'SIP/2.0 500 No\r\nHEADContent-Length: 0\r\n\r\n' \
+	    <<<'error server-error answer'
 	answer options 'SIP/2.0 200 OK\r\nHEADContent-Length: 0\r\n\r\n' \
 	    OPTIONS </dev/null
 	answer challenge 'SIP/2.0 401 No\r\nHEADContent-Length: 0\r\n\r\n' \

@@ -106,9 +106,13 @@ linphone_registers_once()
 	asked_and_called
 }
 
-@test "phone: Linphone over TCP registers once" {
+@test "phone: Linphone over TCP registers once, with its connection's port" {
+	local peer
+
 	served
 	linphone_registers_once
+	peer=$(sed -n 's/.* done .* peer=\([^ ]*\) .*/\1/p' log | head -n 1)
+	registrar list | grep -q "^bob@127.0.0.1 sip:bob@$peer;"
 }
 
 @test "phone: Linphone over UDP registers once, a baresip calls it by the 302" {

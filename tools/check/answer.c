@@ -6,6 +6,7 @@
 #include "each/answer.h"
 #include "field.h"
 #include "octet.h"
+#include "sipuri.h"
 
 #define VALUE_SIZE (SIPMSG_MAX_HEAD + 2 * SIPMSG_MAX_FIELDS)
 /* What the handler calls itself in Server, before its version. */
@@ -23,6 +24,20 @@ error(const char *token, const char *text, const char *detail,
     const char *hint)
 {
 	finding_tell(FINDING_ERROR, "answer", token, text, detail, hint);
+}
+
+/* The first line of the output, for a message about it. */
+static const char *
+first_line(const unsigned char *out, size_t len)
+{
+	static char line[80];
+	size_t i;
+
+	for (i = 0; i < len && i < sizeof line - 1 && out[i] != '\0' &&
+	    out[i] != '\r' && out[i] != '\n'; i++)
+		line[i] = (char)out[i];
+	line[i] = '\0';
+	return line;
 }
 
 /* ---- Header fields */
@@ -132,6 +147,51 @@ check_needed(const struct answer_of *q, const struct response *r)
 		    "Add one: the ACK goes there (RFC 3261 13.3.1.4)");
 }
 
+/* The URI of the first value of a Contact row: name-addr or addr-spec. */
+static struct slice
+uri_of(const unsigned char *head, struct slice value)
+{
+	uint32_t end = value.off + value.len, i = value.off, open = end;
+
+	while (i < end && head[i] != ',' && open == end)
+		if (head[i] == '"') {
+			i = octet_quoted_end(head, i, end);
+			if (i == 0)
+				return (struct slice){ end, 0 };
+		} else if (head[i++] == '<')
+			open = i;
+	if (open < end) {
+		for (i = open; i < end && head[i] != '>'; i++)
+			;
+		return (struct slice){ open, i < end ? i - open : 0 };
+	}
+	for (i = value.off; i < end && strchr(",; \t", head[i]) == NULL; i++)
+		;
+	return (struct slice){ value.off, i - value.off };
+}
+
+/* Addresses that the caller is to go to. */
+static void
+check_contacts(const struct response *r)
+{
+	const struct sipmsg_field *f;
+	struct slice uri;
+	struct sipuri parts;
+	uint32_t at;
+	int result;
+
+	for (f = sipmsg_first(r->msg, SIPMSG_CONTACT); f != NULL;
+	    f = sipmsg_next(r->msg, f)) {
+		uri = uri_of(r->head, f->value);
+		result = sipuri_parse(r->head, uri, &parts, &at);
+		/* Here it may have header fields. */
+		if (result != 0 && result != -WHY_URI_HEADERS)
+			error("bad-contact", "Contact holds no URI:",
+			    first_line(r->head + f->value.off, f->value.len),
+			    "Write <sip:user@host>");
+	}
+}
+
 /*
  * Was it the handler that answered, in place of a script?  A script may give
  * SERVER_SOFTWARE as its Server, but hardly with one of these.
@@ -172,20 +232,6 @@ check_line_ends(const struct response *r)
 		}
 }
 
-/* The first line of the output, for a message about it. */
-static const char *
-first_line(const unsigned char *out, size_t len)
-{
-	static char line[80];
-	size_t i;
-
-	for (i = 0; i < len && i < sizeof line - 1 && out[i] != '\0' &&
-	    out[i] != '\r' && out[i] != '\n'; i++)
-		line[i] = (char)out[i];
-	line[i] = '\0';
-	return line;
-}
-
 static void
 check_response(const struct answer_of *q, const struct response *r)
 {
@@ -206,7 +252,11 @@ check_response(const struct answer_of *q, const struct response *r)
 		check_copied(q, r, copied[i]);
 	check_tag(r);
 	check_needed(q, r);
+	check_contacts(r);
 	check_body(r);
+	if (r->a->status == 500)
+		error("server-error", "it is 500", NULL, "See standard error "
+		    "for what went wrong; say 503 where that is meant");
 }
 
 /* ---- The output */
