@@ -28,13 +28,10 @@ from __future__ import annotations
 
 import select
 import sqlite3
-import sys
 import time
 
-# Where Debian has modules that are not Python's own.
-sys.path.append("/usr/lib/python3/dist-packages")
-import psycopg2  # type: ignore  # noqa: E402
-from psycopg2 import extensions  # noqa: E402
+import psycopg2  # type: ignore
+from psycopg2 import extensions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
