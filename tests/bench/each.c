@@ -4,6 +4,7 @@
  * finds its server there; this one is the super-server too, and counts CPU.)
  *
  * usage: each kept|udp|connect COUNT PARALLEL SERVER [ARGUMENT]...
+ *        each kept|udp COUNT PARALLEL PORT
  *        each flood COUNT RATE SERVER [ARGUMENT]...
  *
  * Starts the server, has PARALLEL OPTIONS requests on their way at a time,
@@ -18,7 +19,9 @@
  *	connect	it listens on the port that stands for %p in its arguments: a
  *		connection for each request
  *
- * A request that is not answered within 5 seconds is lost.
+ * With a PORT the server is one that listens there, on 127.0.0.1, already; its
+ * CPU is not known then, and 0 is printed.  A request that is not answered
+ * within 5 seconds is lost.
  *
  *	flood	as udp, but RATE requests a second are sent whatever comes
  *		back; those that are answered 503 are lost, too
@@ -269,13 +272,11 @@ wait_for_server(void)
 	(void)close(fd);
 }
 
-static void
-run(char **argv, unsigned long parallel)
+/* Returns our end of what the server was given, -1 where it listens. */
+static int
+start_server(char **argv, pid_t *pid)
 {
-	struct rusage usage;
-	double began, took, cpu;
-	int ours = -1, theirs, status;
-	pid_t pid;
+	int ours = -1, theirs;
 
 	if (mode == KEPT) {
 		int listener = make_socket(SOCK_STREAM, &server);
@@ -291,13 +292,54 @@ run(char **argv, unsigned long parallel)
 		(void)close(theirs);
 		theirs = -1;
 	}
-	pid = start(argv, theirs);
+	*pid = start(argv, theirs);
 	if (mode == CONNECT)
 		wait_for_server();
 	else if (mode != KEPT)
 		ours = connect_to_server(SOCK_DGRAM);
 	if (theirs >= 0)
 		(void)close(theirs);
+	return ours;
+}
+
+static int
+find_server(unsigned long port)
+{
+	int ours;
+
+	server = (struct sockaddr_in){ .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	    .sin_port = htons((uint16_t)port) };
+	ours = connect_to_server(mode == KEPT ? SOCK_STREAM : SOCK_DGRAM);
+	if (ours < 0)
+		die("connect");
+	return ours;
+}
+
+/* Microseconds of CPU of the server and all that it started. */
+static double
+end_server(pid_t pid)
+{
+	struct rusage usage;
+	int status;
+
+	if (mode != KEPT)
+		(void)kill(pid, SIGTERM);
+	if (wait4(pid, &status, 0, &usage) != pid)
+		die("wait4");
+	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
+	    (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+static void
+run(char **argv, unsigned long parallel)
+{
+	unsigned long port = strtoul(argv[0], NULL, 10);
+	double began, took, cpu = 0;
+	pid_t pid = 0;
+	int ours;
+
+	ours = port != 0 ? find_server(port) : start_server(argv, &pid);
 	began = now();
 	if (mode == CONNECT)
 		ask_on_many(parallel);
@@ -308,12 +350,8 @@ run(char **argv, unsigned long parallel)
 	took = now() - began;
 	if (mode == KEPT)
 		(void)shutdown(ours, SHUT_WR);
-	else
-		(void)kill(pid, SIGTERM);
-	if (wait4(pid, &status, 0, &usage) != pid)
-		die("wait4");
-	cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
-	    (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+	if (pid != 0)
+		cpu = end_server(pid);
 	printf("%lu %lu %.1f %.0f\n", answered, lost, cpu / (double)count,
 	    (double)answered / took);
 }
