@@ -288,8 +288,8 @@ logline_level(const struct outcome *o)
 		return EVENT_LEVEL_WARNING;
 	case EVENT_DISCARD:
 		/* A fault that gets no answer is still a refusal. */
-		return why_entry(o->why)->status != 0 ? EVENT_LEVEL_WARNING :
-		    EVENT_LEVEL_INFO;
+		return why_entry(o->why)->status != 0 || o->why == WHY_FLOOD ?
+		    EVENT_LEVEL_WARNING : EVENT_LEVEL_INFO;
 	case EVENT_DONE:
 		/* The script did not do what it should: we answered. */
 		return !o->done->by_script && (o->done->status == 500 ||

@@ -92,6 +92,7 @@ enum why {
 	WHY_PROXY_HEADER,	/* none, or a malformed one */
 	WHY_BUSY,		/* every slot is taken */
 	WHY_PER_SOURCE,		/* one address has its share of them */
+	WHY_FLOOD,		/* others like it have no line */
 	WHY_NO_ANSWER,
 	WHY_BAD_ANSWER,
 	WHY_SCRIPT_TIMEOUT,

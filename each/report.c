@@ -2,6 +2,7 @@
 
 #include "each/report.h"
 #include "log.h"
+#include "request.h"
 
 static enum event
 event_of(enum why why, bool answered)
@@ -13,10 +14,28 @@ event_of(enum why why, bool answered)
 	return answered ? EVENT_REJECT : EVENT_DISCARD;
 }
 
+/* How many lines it makes in this second, up to one more than matters. */
+static unsigned
+count_line(void)
+{
+	static int64_t second;
+	static unsigned lines;
+	int64_t now = request_now() / 1000;
+
+	if (now != second) {
+		second = now;
+		lines = 0;
+	}
+	if (lines <= REPORT_MOST + 1)
+		lines++;
+	return lines;
+}
+
 void
 report_refused(const struct message *m, enum why why, int error,
     bool answered)
 {
+	unsigned n = count_line();
 	struct outcome outcome = {
 		.event = event_of(why, answered), .why = why,
 		.error = why_entry(why)->status == 500 ? error : 0,
@@ -24,7 +43,11 @@ report_refused(const struct message *m, enum why why, int error,
 		.buf = m->buf
 	};
 
-	log_outcome(&outcome);
+	if (n == REPORT_MOST + 1)
+		outcome = (struct outcome){ .event = EVENT_DISCARD,
+		    .why = WHY_FLOOD, .peer = m->peer };
+	if (n <= REPORT_MOST + 1)
+		log_outcome(&outcome);
 }
 
 void

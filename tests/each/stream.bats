@@ -254,6 +254,26 @@ ok()
 	END
 }
 
+# bats test_tags=P71
+@test "a flood of faults gets 100 lines a second and one that says so" {
+	ok
+	peer <<-'END'
+	bad = request(transport='TCP').replace(b'Call-ID', b'X-Call-ID')
+	with stream() as p:
+	    began = time.monotonic()
+	    p.send(bad * 1000)
+	    for i in range(1000):
+	        assert p.receive().status == 400
+	    seconds = time.monotonic() - began
+	    p.half_close()
+	    assert p.ends() and p.wait() == 0
+	    rejects, floods = p.lines('reject'), p.lines('discard')
+	    assert 1 <= len(floods) <= seconds + 2, floods
+	    assert 'why=flood' in floods[0], floods
+	    assert 100 <= len(rejects) <= 100 * (seconds + 2), len(rejects)
+	END
+}
+
 # bats test_tags=P33
 @test "a request that is not whole in time: 400, and the connection is closed" {
 	ok
