@@ -9,7 +9,7 @@
 
 enum event {
 	EVENT_EXEC,			/* the script is executed next */
-	EVENT_REJECT,			/* answered 400 or 505 */
+	EVENT_REJECT,			/* answered 400, 503 or 505 */
 	EVENT_DISCARD,			/* not answered */
 	EVENT_ERROR,			/* 500, and what we cannot serve */
 	EVENT_DONE,			/* sipcgi-each: a script has ended */

@@ -206,7 +206,7 @@ done_show(const struct done *d, size_t top)
 		return;
 	show_answers(d);
 	show_title("Time to the answer, ms");
-	(void)printf("%10s %8s %8s %8s %8s\n", "", "p50", "p95", "p99",
+	(void)printf("%10s %8s %8s %8s %8s\n", "count", "p50", "p95", "p99",
 	    "failed");
 	scripts = sorted(d);
 	shown = top > 0 && top < d->nscripts ? top : d->nscripts;

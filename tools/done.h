@@ -23,7 +23,7 @@ struct done {
 	size_t nscripts;
 };
 
-/* An EVENT_DONE; `processes` must know of the EVENT_EXEC before it. */
+/* An EVENT_DONE; `processes` must know of the event before it. */
 void done_add(struct done *, const struct request *);
 
 /* Tables, with at most `top` scripts (0: all); nothing when there is none. */

@@ -41,6 +41,7 @@ histogram_add(struct tally *minutes, const struct request *request)
 	uint64_t minute = request->usec / MINUTE_USEC;
 	time_t seconds = (time_t)(minute * 60);
 	struct value key;
+	const struct value *const parts[TALLY_PARTS] = { &key };
 	struct tm tm;
 
 	if (row != NULL && minute == row_minute) {
@@ -52,7 +53,7 @@ histogram_add(struct tally *minutes, const struct request *request)
 	seconds += tm.tm_gmtoff;
 	key.length = (size_t)snprintf(key.octets, sizeof(key.octets), "%0*llu",
 	    KEY_DIGITS, (unsigned long long)(seconds > 0 ? seconds / 60 : 0));
-	row = tally_add(minutes, &key, NULL, NULL, request->event);
+	row = tally_add(minutes, parts, request->event);
 	row_minute = minute;
 }
 

@@ -361,7 +361,7 @@ add_done(struct metrics *metrics, const struct request *request)
 void
 metrics_learn(struct metrics *metrics, const struct request *request)
 {
-	if (request->event == EVENT_EXEC)
+	if (request->event != EVENT_DONE)
 		process_began(&metrics->processes, request);
 }
 

@@ -15,7 +15,7 @@ struct processes {
 	void *tree;			/* of tsearch(3) */
 };
 
-/* Take note of an EVENT_EXEC. */
+/* Take note of an event before the process's end. */
 void process_began(struct processes *, const struct request *);
 
 /*

@@ -194,19 +194,36 @@ show_peer(const struct request *request)
 	(void)printf("%*s", columns < 21 ? (int)(21 - columns) : 0, "");
 }
 
-/* " by each, 25004 ms, signal 9"; an exit status of 0 is left out. */
+/*
+ * " -> SCRIPT", the file that was passed over for it, and the directory where
+ * that is at fault.
+ */
+static void
+show_script(const struct value value[FIELD_COUNT])
+{
+	show_value(" -> ", &value[FIELD_SCRIPT]);
+	if (value[FIELD_SKIPPED].length > 0) {
+		show_value(", not ", &value[FIELD_SKIPPED]);
+		show_value(": ", &value[FIELD_SKIPPED_WHY]);
+	}
+	show_value(" in ", &value[FIELD_DIRECTORY]);
+}
+
+/*
+ * " by each, 25004 ms, signal 9"; an exit status and repeats of 0 are left out.
+ */
 static void
 show_end(const struct value value[FIELD_COUNT])
 {
-	const struct value *by = &value[FIELD_BY], *status = &value[FIELD_EXIT];
-
-	if (by->length == 4 && memcmp(by->octets, "each", 4) == 0)
+	if (value_is(&value[FIELD_BY], "each"))
 		(void)fputs(" by each,", stdout);
 	show_value(" ", &value[FIELD_MS]);
 	(void)fputs(" ms", stdout);
-	if (status->length != 1 || status->octets[0] != '0')
-		show_value(", exit ", status);
+	if (!value_is(&value[FIELD_EXIT], "0"))
+		show_value(", exit ", &value[FIELD_EXIT]);
 	show_value(", signal ", &value[FIELD_SIGNAL]);
+	if (!value_is(&value[FIELD_REPEATS], "0"))
+		show_value(", repeats ", &value[FIELD_REPEATS]);
 	show_value(": ", &value[FIELD_DETAIL]);
 }
 
@@ -227,7 +244,7 @@ show_request_text(const struct request *request)
 	show_value(" ", &value[FIELD_ERRNO]);
 	show_value(" ", &value[FIELD_METHOD]);
 	show_value(" ", &value[FIELD_URI]);
-	show_value(" -> ", &value[FIELD_SCRIPT]);
+	show_script(value);
 	if (request->event == EVENT_DONE)
 		show_end(value);
 	(void)putchar('\n');
@@ -264,6 +281,9 @@ show_request_json(const struct request *request)
 		[FIELD_METHOD] = { "method", false },
 		[FIELD_URI] = { "uri", false },
 		[FIELD_SCRIPT] = { "script", false },
+		[FIELD_SKIPPED] = { "skipped", false },
+		[FIELD_SKIPPED_WHY] = { "skipped_why", false },
+		[FIELD_DIRECTORY] = { "directory", false },
 		[FIELD_CALL_ID] = { "call_id", false },
 		[FIELD_SANDBOX] = { "sandbox", false },
 		[FIELD_MISSING] = { "missing", false },

@@ -49,7 +49,7 @@ static const char usage[] =
 "  -S, --since=TIME      from then on\n"
 "  -U, --until=TIME      up to then; a TIME is 20:15, today, yesterday, -1h,\n"
 "                        \"2026-11-23 20:15:00\", \"10 min ago\", @SECONDS\n"
-"  -n, --lines=N         the last N requests only (-f: [10])\n"
+"  -n, --lines=N         the last N lines only (-f: [10])\n"
 "  -t, --top=N           rows of each table, 0: all [10; JSON: 0]\n"
 "  -p, --per=MINUTES     minutes to a line of the histogram [as fits]\n"
 "  -D, --directory=DIR   read the journal files there\n"

@@ -6,34 +6,58 @@
 #include "summary.h"
 
 /* Columns for the values of a row. */
-static const size_t part_columns[TALLY_PARTS] = { 44, 16, 16 };
+static const size_t part_columns[TALLY_PARTS] = { 44, 24, 44, 44 };
 
-/* What a table's rows are made of; the names are those of JSON members. */
+/* What a table counts: requests, by these fields. */
 struct table {
 	const char *title;
-	const char *name;
-	const char *parts[TALLY_PARTS];
+	const char *name;		/* of a JSON member */
+	struct {
+		const char *name;	/* of a JSON member; NULL: no more */
+		enum field field;
+	} part[TALLY_PARTS];
 	bool by_event;			/* worth telling the events apart */
 };
 
 static const struct table scripts = {
-	"Scripts", "scripts", { "script", "method" }, false
+	"Scripts", "scripts",
+	{ { "script", FIELD_SCRIPT }, { "method", FIELD_METHOD } }, false
+};
+/* Files that would have been run, were they as a script must be. */
+static const struct table skipped = {
+	"Passed over", "skipped",
+	{ { "file", FIELD_SKIPPED }, { "why", FIELD_SKIPPED_WHY } }, false
 };
 static const struct table peers = {
-	"Peers", "peers", { "peer" }, true
+	"Peers", "peers", { { "peer", FIELD_ADDR } }, true
 };
 /* Those that are not run: why. */
 static const struct table reasons[EVENT_KINDS] = {
-	[EVENT_REJECT] = { "Refused", "refusals", { "why", "status" }, false },
-	[EVENT_DISCARD] = { "Discarded", "discards", { "why" }, false },
-	[EVENT_ERROR] = { "Errors", "errors", { "why", "errno", "script" },
-	    false },
+	[EVENT_REJECT] = { "Refused", "refusals",
+	    { { "why", FIELD_WHY }, { "status", FIELD_STATUS } }, false },
+	[EVENT_DISCARD] = { "Discarded", "discards",
+	    { { "why", FIELD_WHY } }, false },
+	[EVENT_ERROR] = { "Errors", "errors",
+	    { { "why", FIELD_WHY }, { "errno", FIELD_ERRNO },
+	    { "script", FIELD_SCRIPT }, { "directory", FIELD_DIRECTORY } },
+	    false }
 };
+
+static void
+count(struct tally *tally, const struct table *table,
+    const struct request *request)
+{
+	const struct value *key[TALLY_PARTS] = { NULL };
+	size_t i;
+
+	for (i = 0; i < TALLY_PARTS && table->part[i].name != NULL; i++)
+		key[i] = &request->value[table->part[i].field];
+	(void)tally_add(tally, key, request->event);
+}
 
 void
 summary_add(struct summary *summary, const struct request *request)
 {
-	const struct value *value = request->value;
 	enum event event = request->event;
 
 	if (summary->total + summary->done.total == 0 ||
@@ -47,27 +71,14 @@ summary_add(struct summary *summary, const struct request *request)
 	}
 	summary->total++;
 	summary->count[event]++;
-	switch (event) {
-	case EVENT_EXEC:
-		process_began(&summary->done.processes, request);
-		(void)tally_add(&summary->scripts, &value[FIELD_SCRIPT],
-		    &value[FIELD_METHOD], NULL, event);
-		break;
-	case EVENT_REJECT:
-	case EVENT_DISCARD:
-		(void)tally_add(&summary->reasons[event], &value[FIELD_WHY],
-		    event == EVENT_REJECT ? &value[FIELD_STATUS] : NULL, NULL,
-		    event);
-		break;
-	case EVENT_ERROR:
-	case EVENT_DONE:
-	case EVENT_COUNT:
-		(void)tally_add(&summary->reasons[event], &value[FIELD_WHY],
-		    &value[FIELD_ERRNO], &value[FIELD_SCRIPT], event);
-		break;
-	}
-	(void)tally_add(&summary->peers, &value[FIELD_ADDR], NULL, NULL,
-	    event);
+	process_began(&summary->done.processes, request);
+	if (event == EVENT_EXEC)
+		count(&summary->scripts, &scripts, request);
+	else
+		count(&summary->reasons[event], &reasons[event], request);
+	if (request->value[FIELD_SKIPPED].length > 0)
+		count(&summary->skipped, &skipped, request);
+	count(&summary->peers, &peers, request);
 	histogram_add(&summary->minutes, request);
 }
 
@@ -196,6 +207,7 @@ summary_show(const struct summary *summary, size_t top, unsigned minutes)
 	}
 	show_totals(summary);
 	show_table(&scripts, &summary->scripts, top);
+	show_table(&skipped, &summary->skipped, top);
 	for (i = EVENT_REJECT; i < EVENT_KINDS; i++)
 		show_table(&reasons[i], &summary->reasons[i], top);
 	done_show(&summary->done, top);
@@ -230,9 +242,9 @@ show_table_json(const struct table *table, const struct tally *tally,
 		(void)printf("%s{\"count\":%llu", i > 0 ? "," : "",
 		    (unsigned long long)rows[i]->total);
 		for (j = 0; j < TALLY_PARTS; j++) {
-			if (table->parts[j] == NULL || parts[j].length == 0)
+			if (table->part[j].name == NULL || parts[j].length == 0)
 				continue;
-			(void)printf(",\"%s\":", table->parts[j]);
+			(void)printf(",\"%s\":", table->part[j].name);
 			show_json_value(parts[j].octets, parts[j].length,
 			    table == &reasons[EVENT_REJECT] && j == 1);
 		}
@@ -258,6 +270,7 @@ summary_show_json(const struct summary *summary, size_t top, unsigned minutes)
 		show_json_time(summary->last);
 	}
 	show_table_json(&scripts, &summary->scripts, top);
+	show_table_json(&skipped, &summary->skipped, top);
 	for (i = EVENT_REJECT; i < EVENT_KINDS; i++)
 		show_table_json(&reasons[i], &summary->reasons[i], top);
 	show_table_json(&peers, &summary->peers, top);

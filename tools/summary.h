@@ -14,8 +14,9 @@ struct summary {
 	uint64_t first, last;		/* the times of the outermost ones */
 	uint64_t total, count[EVENT_KINDS];
 	struct tally scripts;		/* script, method */
+	struct tally skipped;		/* file, why */
 	struct tally reasons[EVENT_KINDS];	/* why; status, or
-					   errno, script */
+					   errno, script, directory */
 	struct tally peers;		/* address */
 	struct done done;		/* of sipcgi-each */
 	struct tally minutes;		/* local time, see histogram.h */

@@ -45,21 +45,20 @@ append(struct tally_row *row, const struct value *value)
 }
 
 struct tally_row *
-tally_add(struct tally *tally, const struct value *first,
-    const struct value *second, const struct value *third, enum event event)
+tally_add(struct tally *tally, const struct value *const key[TALLY_PARTS],
+    enum event event)
 {
 	/* Room for any key: what the tree is searched for. */
 	static struct tally_row *wanted;
 	struct tally_row **found, *row;
-	size_t size;
+	size_t size, i;
 
 	if (wanted == NULL)
 		wanted = tally_checked(calloc(1, sizeof(*wanted) +
 		    TALLY_PARTS * (TALLY_PART_MAX + 1)));
 	wanted->length = 0;
-	append(wanted, first);
-	append(wanted, second);
-	append(wanted, third);
+	for (i = 0; i < TALLY_PARTS; i++)
+		append(wanted, key[i]);
 	found = tally_checked(tsearch(wanted, &tally->tree, compare_keys));
 	if (*found == wanted) {
 		size = sizeof(*wanted) + wanted->length;

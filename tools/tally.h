@@ -9,8 +9,8 @@
 
 #include "journal.h"
 
-/* What is counted: up to three values, each cut to so many octets. */
-#define TALLY_PARTS	3
+/* What is counted: up to four values, each cut to so many octets. */
+#define TALLY_PARTS	4
 #define TALLY_PART_MAX	256
 
 struct tally_row {
@@ -26,11 +26,11 @@ struct tally {
 };
 
 /*
- * Count one event under three values; NULL stands for an absent one.  Returns
+ * Count one event under its values; NULL stands for an absent one.  Returns
  * their row, which lasts.  Ends the program when there is no memory.
  */
-struct tally_row *tally_add(struct tally *, const struct value *,
-    const struct value *, const struct value *, enum event);
+struct tally_row *tally_add(struct tally *,
+    const struct value *const key[TALLY_PARTS], enum event);
 
 /*
  * All rows, in a new array that the caller frees: most counted first, or in

@@ -151,7 +151,7 @@ Answers
        101  repeats and ACKs absorbed
 
 Time to the answer, ms
-                p50      p95      p99   failed
+     count      p50      p95      p99   failed
        200      101      191      199        0  bryan@foo.com
          3        2    25000    25000        1  slow
          1        3        3        3        0  -
@@ -202,6 +202,65 @@ repeats=0" ]
 2025-11-24 16:03:01 error   192.0.2.7:40115       500 exec-failed ENOEXEC INVITE sip:bryan@foo.com -> bryan@foo.com
 END
 	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/out"
+}
+
+@test "what was passed over, the directory at fault, and repeats are shown" {
+	{
+		entry 1764000000 exec SIP_METHOD=INVITE SIP_URI=sip:b@x.org \
+		    SIPCGI_SCRIPT=default.cgi SIPCGI_SKIPPED=b@x.org \
+		    SIPCGI_SKIPPED_WHY=not-executable _PID=101
+		entry 1764000001 error SIPCGI_STATUS=500 \
+		    SIPCGI_WHY=directory-missing SIPCGI_ERRNO=ENOENT \
+		    SIPCGI_DIRECTORY=/srv/sip _PID=102
+		entry 1764000002 error SIPCGI_STATUS=500 \
+		    SIPCGI_WHY=script-writable SIPCGI_SCRIPT=c@x.org _PID=103
+		# The handler's own answer, in the place of its script's.
+		entry 1764000003 'done' SIP_METHOD=INVITE SIPCGI_STATUS=500 \
+		    SIPCGI_BY=script SIPCGI_MILLISECONDS=2 SIPCGI_EXIT=0 \
+		    SIPCGI_PID=103 SIPCGI_REPEATS=4
+	} | write_journal "$BATS_TEST_TMPDIR/faults.journal"
+	"$LOG" -l --file="$BATS_TEST_TMPDIR/faults.journal" \
+	    >"$BATS_TEST_TMPDIR/out"
+	cat >"$BATS_TEST_TMPDIR/want" <<'END'
+2025-11-24 16:00:00 exec    -                     INVITE sip:b@x.org -> default.cgi, not b@x.org: not-executable
+2025-11-24 16:00:01 error   -                     500 directory-missing ENOENT in /srv/sip
+2025-11-24 16:00:02 error   -                     500 script-writable -> c@x.org
+2025-11-24 16:00:03 done    -                     500 INVITE 2 ms, repeats 4
+END
+	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/out"
+	"$LOG" --file="$BATS_TEST_TMPDIR/faults.journal" |
+	    sed -n '/^Passed over/,/^Peers/p' >"$BATS_TEST_TMPDIR/out"
+	cat >"$BATS_TEST_TMPDIR/want" <<'END'
+Passed over
+         1  b@x.org  not-executable
+
+Errors
+         1  directory-missing  ENOENT           /srv/sip
+         1  script-writable            c@x.org
+
+Answers
+         1  5xx
+         4  repeats and ACKs absorbed
+
+Time to the answer, ms
+     count      p50      p95      p99   failed
+         1        2        2        2        0  c@x.org
+
+Peers
+END
+	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/out"
+	"$LOG" -s -j --file="$BATS_TEST_TMPDIR/faults.journal" \
+	    >"$BATS_TEST_TMPDIR/out"
+	run -0 json_lines "$BATS_TEST_TMPDIR/out" skipped errors
+	[ "$output" = "skipped=[{'count': 1, 'file': 'b@x.org', \
+'why': 'not-executable'}] errors=[{'count': 1, 'why': 'directory-missing', \
+'errno': 'ENOENT', 'directory': '/srv/sip'}, {'count': 1, \
+'why': 'script-writable', 'script': 'c@x.org'}]" ]
+	"$LOG" -j --file="$BATS_TEST_TMPDIR/faults.journal" \
+	    >"$BATS_TEST_TMPDIR/out"
+	run -0 json_lines "$BATS_TEST_TMPDIR/out" skipped skipped_why directory
+	[ "${lines[0]}" = "skipped='b@x.org' skipped_why='not-executable'" ]
+	[ "${lines[1]}" = "directory='/srv/sip'" ]
 }
 
 @test "--json gives one object a line, numbers as numbers" {
@@ -260,7 +319,7 @@ errors=[{'count': 1, 'why': 'exec-failed', 'errno': 'ENOEXEC', \
 	run -0 "$LOG" --file="$SMALL" --since=today --json
 	[ -z "$output" ]
 	run -0 "$LOG" --file="$SMALL" --since=today --json --summary
-	[ "$output" = '{"requests":0,"exec":0,"reject":0,"discard":0,"error":0,"scripts":[],"refusals":[],"discards":[],"errors":[],"peers":[]}' ]
+	[ "$output" = '{"requests":0,"exec":0,"reject":0,"discard":0,"error":0,"scripts":[],"skipped":[],"refusals":[],"discards":[],"errors":[],"peers":[]}' ]
 }
 
 @test "--lines takes the last ones of the span" {
