@@ -53,8 +53,10 @@ report_refused(const struct message *m, enum why why, int error,
 void
 report_unusable(enum why why, int error)
 {
+	enum event event = event_of(why, false);
 	struct outcome outcome = {
-		.event = EVENT_ERROR, .why = why, .error = error
+		.event = event, .why = why,
+		.error = event == EVENT_ERROR ? error : 0
 	};
 
 	log_outcome(&outcome);

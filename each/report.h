@@ -20,7 +20,7 @@
 void report_refused(const struct message *, enum why, int error,
     bool answered);
 
-/* What keeps us from serving at all. */
+/* What keeps us from serving at all; a peer that has gone is no error. */
 void report_unusable(enum why, int error);
 
 #endif

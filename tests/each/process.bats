@@ -119,7 +119,8 @@ load each
 	out = subprocess.run([EACH, '-l', 'stderr', 'true'],
 	                     stdin=socket.socket(), capture_output=True,
 	                     timeout=BOUND)
-	assert out.returncode == 0 and b'why=peer-gone' in out.stderr, out
+	assert out.returncode == 0, out
+	assert out.stderr == b'discard why=peer-gone\n', out
 	END
 }
 

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""One caller, who says what it gets.
+"""A caller, who says what it gets.
 
-usage: ask.py [--from ADDRESS] [--tls] [--certificate FILE KEY] [--times N]
+usage: ask.py [--from ADDRESS]... [--tls] [--certificate FILE KEY] [--times N]
               ADDRESS PORT
 
 Sends --times INVITEs on a connection, and for each answer prints its status,
 the caller as the script saw it (Seen:) with "me" for what it is, and the
 fields Here, Certificate and User. "closed" or "refused" where there is no
-answer.
+answer. With several --from it makes a connection from each, and keeps all.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import socket
 import ssl
 
 parser = argparse.ArgumentParser()
-parser.add_argument('--from', dest='caller')
+parser.add_argument('--from', dest='callers', action='append')
 parser.add_argument('--tls', action='store_true')
 parser.add_argument('--certificate', nargs=2)
 parser.add_argument('--times', type=int, default=1)
@@ -25,8 +25,8 @@ parser.add_argument('port', type=int)
 arguments = parser.parse_args()
 
 
-def connect():
-    source = (arguments.caller, 0) if arguments.caller else None
+def connect(caller):
+    source = (caller, 0) if caller else None
     connection = socket.create_connection(
         (arguments.address, arguments.port), 20, source)
     if not arguments.tls:
@@ -59,8 +59,9 @@ def final(connection):
     return octets.decode()
 
 
-try:
-    connection = connect()
+def ask(caller):
+    """The connection, to be kept."""
+    connection = connect(caller)
     me = '%s %d' % connection.getsockname()[:2]
     for number in range(arguments.times):
         connection.sendall(invite(number))
@@ -73,7 +74,14 @@ try:
               'me' if values.get('Seen') == me else values.get('Seen'),
               values.get('Here'), values.get('User'),
               values.get('Certificate'))
-except ssl.SSLError:
-    print('refused')
-except ConnectionError:
-    print('closed')
+    return connection
+
+
+kept = []
+for caller in arguments.callers or [None]:
+    try:
+        kept.append(ask(caller))
+    except ssl.SSLError:
+        print('refused')
+    except ConnectionError:
+        print('closed')

@@ -1,8 +1,8 @@
 # For haproxy.bats, nginx.bats and stunnel.bats: front ends that pass on a
 # connection as it is, less its TLS. Loaded after fronts.bash.
 # shellcheck shell=bash
-# What fronts.bash sets:
-# shellcheck disable=SC2153
+# What fronts.bash and bats set:
+# shellcheck disable=SC2153,SC2154
 
 # What the files of these front ends name: users, a certificate, and this
 # program, installed.
@@ -98,21 +98,46 @@ stream_start()
 		exec "$@"' "$LOCAL" "${DIRECTORIES:-}" "$@"
 }
 
+# The script sees who calls the front end, by each of its ports.
+sees_callers()
+{
+	local ask=$BATS_TEST_DIRNAME/ask.py
+
+	run -0 on peer "$ask" --times 2 192.0.2.1 5060
+	[ "$output" = $'302 me 192.0.2.1 5060 root \n302 me 192.0.2.1 5060 root ' ]
+	run -0 on peer "$ask" --from 192.0.2.103 --tls --times 2 192.0.2.1 5061
+	[ "$output" = $'302 me 192.0.2.1 5061 root \n302 me 192.0.2.1 5061 root ' ]
+	run -0 on front "$ask" ::1 5060
+	[ "$output" = '302 me ::1 5060 root ' ]
+	run -0 on front "$ask" --tls ::1 5061
+	[ "$output" = '302 me ::1 5061 root ' ]
+}
+
+# One connection for each caller is what the front end is set to.
+counts_callers()
+{
+	run -0 on peer "$BATS_TEST_DIRNAME/ask.py" --from 192.0.2.101 \
+	    --from 192.0.2.101 --from 192.0.2.102 192.0.2.1 5060
+	[ "$output" = $'302 me 192.0.2.1 5060 root \nclosed
+302 me 192.0.2.1 5060 root ' ]
+}
+
 # Calls while something happens to host one: `calls_while WHAT [OPTION]...`,
 # with options of callers.py. WHAT is begun when calls have been served, and
-# $OVER, if any, ends it when the other host has served more.
+# $OVER, if any, ends it when the other host has served more. No call is lost.
 calls_while()
 {
 	local status=0 callers
 
 	: >"$BATS_FILE_TMPDIR/one.log"
 	: >"$BATS_FILE_TMPDIR/two.log"
-	on peer python3 "$BATS_TEST_DIRNAME/callers.py" "${@:2}" 192.0.2.1 \
-	    192.0.2.{101..110} >callers.out 2>&1 3>&- &
+	ip netns exec "$FRONTS-peer" "$BATS_TEST_DIRNAME/callers.py" "${@:2}" \
+	    192.0.2.1 192.0.2.{101..110} >callers.out 2>&1 3>&- &
 	callers=$!
-	wait_until has_served one 50
+	await_served one 50 "$callers"
 	"$1" one
-	wait_until has_served two $(($(served two) + ${MEANWHILE:-200}))
+	kill -USR1 "$callers"
+	await_served two $(($(served two) + 200)) "$callers"
 	[ -z "${OVER:-}" ] || "$OVER" one
 	wait "$callers" || status=$?
 	sed "s/^/# $BATS_TEST_DESCRIPTION: /" callers.out >&3
@@ -124,7 +149,10 @@ served()
 	grep -c ' done .*method=INVITE' "$BATS_FILE_TMPDIR/$1.log"
 }
 
-has_served()
+# Until host $1 has served $2 calls, or the callers, process $3, have ended.
+await_served()
 {
-	[ "$(served "$1")" -ge "$2" ]
+	until [ "$(served "$1")" -ge "$2" ] || is_gone "$3"; do
+		sleep 0.1
+	done
 }

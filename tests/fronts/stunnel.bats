@@ -47,6 +47,7 @@ id_of()
 	awk -F : -v user="$1" '$1 == user { print $3 }' "$ETC/passwd"
 }
 
+# bats test_tags=P34
 @test "connect and PROXY header: the script sees the caller" {
 	proxied_start front
 	stunnel_start sips
