@@ -1,16 +1,19 @@
-# Real phones: baresip and Linphone, without sound and without a terminal, on
-# loopback. Their server is 127.0.0.1, port $PORT, by $TRANSPORT (tcp or udp);
-# each has the domain 127.0.0.1, the password "secret", and answers calls.
-# Loaded by bats.
+# Real phones: baresip and Linphone, without sound and without a terminal. Each
+# has the password "secret" in the domain $SERVED_AT, and answers calls. Loaded
+# by bats.
 # shellcheck shell=bash
 
-TRANSPORT=tcp
+# The server: its address, which is the domain, port $PORT, and tcp, udp or
+# tls, with the authority that signed its certificate.
+SERVED_AT=127.0.0.1 TRANSPORT=tcp AUTHORITY=
+# Their own address, and what they are started by.
+PHONES_AT=127.0.0.1 PHONES_BY=(env)
 # They have timers of seconds of their own.
 # shellcheck disable=SC2034 # wait_until reads it
 WAIT_BOUND=60
 
 # What is dialled for user $1.
-address_of() { echo "sip:$1@127.0.0.1:$PORT;transport=$TRANSPORT"; }
+address_of() { echo "sip:$1@$SERVED_AT:$PORT;transport=$TRANSPORT"; }
 
 # start_baresip NAME REGINT [OPTION]...: with NAME's account; its words go to
 # NAME/out. Sets PID. REGINT 0: it does not register.
@@ -22,7 +25,8 @@ start_baresip()
 	modules=$(dirname "$(dpkg -L baresip-core | grep '/g711\.so$')")
 	mkdir "$name"
 	cat >"$name/config" <<-END
-		sip_listen 127.0.0.1:0
+		sip_listen $PHONES_AT:0
+		sip_cafile $AUTHORITY
 		module_path $modules
 		audio_source aufile,$PWD/silence.wav
 		audio_player aufile,$name/heard.wav
@@ -37,7 +41,7 @@ start_baresip()
 	    >"$name/accounts"
 	touch "$name/contacts"
 	silence
-	setsid baresip -f "$name" "$@" </dev/null >"$name/out" 2>&1 3>&- &
+	setsid "${PHONES_BY[@]}" baresip -f "$name" "$@" </dev/null >"$name/out" 2>&1 3>&- &
 	PID=$!
 	PIDS+=("$PID")
 	wait_until says "$name" '^Local network address:'
@@ -57,33 +61,36 @@ silence()
 # descriptor 6.
 start_linphone()
 {
-	local name=$1 tcp=0 udp=0
+	local name=$1 tcp=0 udp=0 tls=0
 
 	command -v linphonec >/dev/null || skip 'needs linphonec (linphone-cli)'
 	# -1: a port that the kernel picks.
 	case $TRANSPORT in
 	tcp) tcp=-1 ;;
 	udp) udp=-1 ;;
+	tls) tls=-1 ;;
 	esac
 	mkdir -p "$name/.local/share/linphone"
 	cat >"$name/rc" <<-END
 		[sip]
 		sip_port=$udp
 		sip_tcp_port=$tcp
+		sip_tls_port=$tls
+		root_ca=$AUTHORITY
 		default_proxy=0
 		[auth_info_0]
 		username=$name
 		passwd=secret
-		realm=127.0.0.1
+		realm=$SERVED_AT
 		[proxy_0]
-		reg_proxy=<sip:127.0.0.1:$PORT;transport=$TRANSPORT>
-		reg_identity=sip:$name@127.0.0.1
+		reg_proxy=<sip:$SERVED_AT:$PORT;transport=$TRANSPORT>
+		reg_identity=sip:$name@$SERVED_AT
 		reg_expires=600
 		reg_sendregister=1
 		publish=0
 	END
 	mkfifo "$name/typed"
-	HOME=$PWD/$name linphonec -a -c "$name/rc" <"$name/typed" \
+	HOME=$PWD/$name "${PHONES_BY[@]}" linphonec -a -c "$name/rc" <"$name/typed" \
 	    >"$name/out" 2>&1 3>&- &
 	PIDS+=($!)
 	exec 6>"$name/typed"

@@ -62,6 +62,7 @@ each_start_at()
 	start_on "$1" unshare --mount sh -ec '
 		mount -t overlay -o "lowerdir=$0:/usr/local" local /usr/local
 		exec env -i PATH=/usr/bin:/bin "$@"' "$LOCAL" \
+	    ${STATE_DIRECTORY:+"STATE_DIRECTORY=$STATE_DIRECTORY"} \
 	    "$SUPER/ucspi-tcp/usr/bin/tcpserver" -RHl0 -c 1024 -b 4096 0 \
 	    "$PORT" /usr/local/libexec/sipcgi-each \
 	    -l "$BATS_FILE_TMPDIR/$1.log" "${@:2}" \
