@@ -1,5 +1,6 @@
-# sipcgi-each under each super-server, by the recipes of doc/super-servers.md
-# and the shipped xinetd entries: connections that are kept, and UDP.
+# sipcgi-each under each super-server, by the recipes of doc/super-servers.md,
+# examples/front and the shipped xinetd entries: connections that are kept, and
+# UDP.
 # systemd's own are in system/each.bats.
 
 load each
@@ -94,21 +95,17 @@ start_socket-activate()
 	    "$HANDLER" -d "$DIR" -l none
 }
 
-start_socat()
-{
-	exec "$1" "TCP-LISTEN:$PORT,bind=127.0.0.1,fork,reuseaddr" \
-	    EXEC:"$EACH -l $LOG $HANDLER -d $DIR -l none"
-}
-
-# The section of the page, with a certificate of this test's own.
+# examples/front's, with a certificate, paths and port of this test's own.
 start_stunnel()
 {
 	openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost \
 	    -keyout key.pem -out certificate.pem
 	cat key.pem certificate.pem >sip.pem
-	printf '%s\n' 'foreground = yes' 'pid =' 'syslog = no' '[sips]' \
-	    "accept = 127.0.0.1:$PORT" "cert = $PWD/sip.pem" "exec = $EACH" \
-	    "execArgs = sipcgi-each -l $LOG $HANDLER -d $DIR -l none" >conf
+	sed -e "s|^accept = .*|accept = 127.0.0.1:$PORT|" \
+	    -e "s|/etc/stunnel/sip.pem|$PWD/sip.pem|" -e '/^set[ug]id/d' \
+	    -e "s|^exec = .*|exec = $EACH|" \
+	    -e "s|^\(execArgs = sipcgi-each\).*|\1 -l $LOG $HANDLER -d $DIR -l none|" \
+	    "$TOP/examples/front/stunnel/sips-exec.conf" >conf
 	exec "$1" "$PWD/conf"
 }
 
@@ -204,9 +201,28 @@ runs_by()
 	asks_udp
 }
 
-@test "socat, kept connections" {
-	start socat tcp
-	asks_tcp
+@test "socat, kept connections by a Unix socket" {
+	local program
+
+	program=$(super_program socat)
+	[ -x "$program" ] || skip 'socat is not here: run tests/packages'
+	answerer <<-'END'
+		printf 'SIP/2.0 200 %s\n\n' "$REMOTE_ADDR"
+	END
+	"$program" UNIX-LISTEN:socket,fork \
+	    EXEC:"$EACH -l $LOG $HANDLER -d $DIR -l none" \
+	    >server.log 2>&1 </dev/null 3>&- &
+	SUPER_PID=$!
+	wait_until [ -S socket ]
+	peer <<-'END'
+	s = socket.socket(socket.AF_UNIX)
+	s.settimeout(BOUND)
+	s.connect('socket')
+	for i in range(2):
+	    s.send(request(transport='TCP'))
+	    r = Response(s.recv(65536))
+	    assert r.line == 'SIP/2.0 200 127.0.0.1', r
+	END
 }
 
 @test "stunnel, kept connections over TLS: the peer is who speaks to stunnel" {
