@@ -138,6 +138,39 @@ answer()
 	run -64 "$CHECK" -u nosuchuser -d scripts
 }
 
+@test "check: who may change a script, or the directory, is told" {
+	script bob@example.com '#!/bin/sh'
+	chmod g+w scripts/bob@example.com scripts
+	finds <<-'END'
+	warning group-writable scripts
+	warning group-writable bob@example.com
+	END
+	"$CHECK" -d scripts
+	chmod g-w scripts scripts/bob@example.com
+	script helper '#!/bin/sh'
+	chmod go+w scripts/helper
+	finds <<-'END'
+	warning unreachable-name helper
+	warning writable helper
+	warning group-writable helper
+	END
+	rm scripts/helper
+	[ "$(id -u)" -eq 0 ] || skip 'this needs root'
+	chmod 755 "$BATS_TEST_TMPDIR"
+	for up in "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR"; do
+		chmod o+x "$up" "${up%/*}"
+	done
+	finds -u nobody </dev/null
+	chown nobody scripts/bob@example.com
+	chmod 555 scripts/bob@example.com
+	chgrp "$(id -g nobody)" scripts
+	chmod g+w scripts
+	finds -u nobody <<-'END'
+	warning owner scripts
+	warning owner bob@example.com
+	END
+}
+
 @test "check: an answer that is in order has no finding" {
 	answer good 'SIP/2.0 302 Moved\r\nHEADContact: <sip:b@x>\r\nContent-Length: 0\r\n\r\n' \
 	    </dev/null

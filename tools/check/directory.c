@@ -23,6 +23,34 @@ error(const char *about, const char *token, const char *text,
 	finding_tell(FINDING_ERROR, about, token, text, detail, hint);
 }
 
+/* ---- Who may change it */
+
+/* Does this process run as the user who runs the scripts? */
+static bool is_user;
+
+/*
+ * What a script's own user may change, a script that was taken over may, too.
+ * Root is no such user; the owner of a file may change its mode.
+ */
+static void
+check_writers(const char *about, const char *file)
+{
+	struct stat st;
+
+	if (stat(file, &st) != 0)
+		return;
+	if (is_user && geteuid() != 0 &&
+	    (st.st_uid == geteuid() || access(file, W_OK) == 0))
+		finding_tell(FINDING_WARNING, about, "owner",
+		    "the user who runs the scripts may change it", NULL,
+		    "Let another own it: a script that was taken over could "
+		    "change what is run");
+	else if ((st.st_mode & S_IWGRP) != 0)
+		finding_tell(FINDING_WARNING, about, "group-writable",
+		    "its group may write to it", NULL, "chmod g-w it, unless "
+		    "all of the group are to change what is run");
+}
+
 /* ---- The file's name */
 
 /*
@@ -226,6 +254,11 @@ check_file(const char *name)
 		    "Move it elsewhere");
 	else if (check_name(name))
 		check_script(name);
+	else if (try.verdict == SCRIPT_WRITABLE)
+		finding_tell(FINDING_WARNING, name, "writable",
+		    "others may write to it", NULL, "chmod o-w it, where a "
+		    "script runs it");
+	check_writers(name, name);
 }
 
 static int
@@ -236,7 +269,7 @@ is_shown(const struct dirent *entry)
 }
 
 bool
-directory_check(const char *directory)
+directory_check(const char *directory, bool user)
 {
 	struct dirent **entries;
 	enum why why = (enum why)-script_enter(directory);
@@ -247,6 +280,8 @@ directory_check(const char *directory)
 		    why_entry(why)->phrase, NULL, why_entry(why)->hint);
 		return false;
 	}
+	is_user = user;
+	check_writers(directory, ".");
 	n = scandir(".", &entries, is_shown, alphasort);
 	if (n < 0) {
 		error(directory, "directory-unreadable", "it cannot be read",

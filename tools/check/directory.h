@@ -7,10 +7,11 @@
 #include <stdbool.h>
 
 /*
- * Judge the directory and each file in it, as this process's user sees them.
+ * Judge the directory and each file in it, as this process's user sees them;
+ * `user`: that is the one who runs the scripts, and should change none.
  * False: it cannot be used at all; that was told.  It is the working
  * directory afterwards.
  */
-bool directory_check(const char *directory);
+bool directory_check(const char *directory, bool user);
 
 #endif

@@ -240,6 +240,6 @@ main(int argc, char **argv)
 	become_user();
 	if (first < argc)
 		return check_answer(argv + first, argc - first);
-	return directory_check(options.directory) ?
+	return directory_check(options.directory, options.user != NULL) ?
 	    finding_end() > 0 : ((void)finding_end(), EX_CONFIG);
 }
