@@ -102,6 +102,47 @@ connections()
 	wait_until eval '! inside pgrep -u sip-cgi'
 }
 
+# By the commands of its README.
+# bats test_tags=P34
+@test "the host of examples/front: callers are whom the PROXY header names" {
+	sh_inside 'set -e
+		cd /usr/local/share/doc/sipcgi-handler/examples/front/host
+		sed -n "/^    /p" README | sh -ex'
+	peer <<-'END'
+	def proxied(header):
+	    s = socket.create_connection(('127.0.0.1', 5070), BOUND)
+	    s.send(header + request(uri='sip:ok@box', transport='TCP'))
+	    return s.recv(65536).partition(b'\r\n')[0]
+	header = b'PROXY TCP4 192.0.2.7 198.51.100.1 40112 5061\r\n'
+	line = proxied(header)
+	assert line == b'SIP/2.0 200 OK from 192.0.2.7 as sip-cgi', line
+	assert proxied(b'') == b''
+	END
+	inside systemctl cat 'sip-cgi-front@.service' >unit
+	grep -q '^# .*/sip-cgi-front@.service.d/hardened.conf$' unit
+	grep -q '^# .*/sip-cgi-front@.service.d/proxy.conf$' unit
+	# But for -P it runs what sip-cgi-each@.service does.
+	exec_start <unit | sed 's/ -P / /' >front
+	inside systemctl cat 'sip-cgi-each@.service' | exec_start | cmp - front
+	# Nobody else reaches it.
+	inside ip address add 198.51.100.3/32 dev lo
+	peer <<-'END'
+	try:
+	    socket.create_connection(('198.51.100.3', 5070), BOUND)
+	    raise AssertionError('connected')
+	except ConnectionRefusedError:
+	    pass
+	END
+	sh_inside 'systemctl disable --now sip-cgi-front.socket &&
+	    rm -r /etc/systemd/system/sip-cgi-front* && systemctl daemon-reload'
+}
+
+# The last command of a unit, on one line.
+exec_start()
+{
+	sed ':a; /\\$/ { N; s/\\\n *//; ba; }' | grep '^ExecStart=.' | tail -n 1
+}
+
 @test "what a script says on standard error, and how it ended, is in the journal" {
 	inside systemctl start sip-cgi-udp.socket
 	peer <<-END
