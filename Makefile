@@ -18,6 +18,8 @@
 #   make clean dist       remove what was built; a tarball of HEAD
 #   make deb              Debian packages of HEAD, in build/deb
 #   make coverage fuzz load
+#   make prove            what the pure modules promise, by a model checker;
+#                         BOUNDS=small in less time
 #   make bench bench-each bench-parse bench-peers bench-log bench-sandbox
 #   make packages         install what the tests need
 #
@@ -414,13 +416,14 @@ deb:
 # ---- Tests and measurements. Each script finds the program and the build
 # ---- tree in its environment. The second make sees what the first installed.
 
-.PHONY: check check-all check-system check-fronts check-deb check-fresh demo run coverage fuzz load \
+.PHONY: check check-all check-system check-fronts check-deb check-fresh demo run coverage fuzz load prove \
 	bench bench-each bench-parse bench-peers bench-log bench-sandbox packages
 
 RUN = HANDLER='$(abspath $(PROGRAM))' EACH='$(abspath $(EACH))' BUILD='$(abspath $(BUILD))' TOP='$(CURDIR)'
 PORT = 5060
 DIR =
 SUITES =
+BOUNDS = full
 PACKAGES = yes
 need = $(if $(filter no,$(PACKAGES)),@:,@$(RUN) tests/packages $(1))
 
@@ -445,6 +448,10 @@ packages:
 
 check-fresh:
 	@$(RUN) tests/fresh $(SUITES)
+
+prove:
+	$(call need,$@)
+	@$(RUN) BOUNDS='$(BOUNDS)' tests/prove/run
 
 # make NAME runs tests/NAME, or tests/DIR/run where there is one.
 check-system: SCRIPT = tests/system/run

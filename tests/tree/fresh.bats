@@ -8,9 +8,10 @@ bats_require_minimum_version 1.5.0
 setup()
 {
 	cd "$BATS_TEST_TMPDIR" || return
-	mkdir -p bin top/tests
+	mkdir -p bin top/tests/helpers
 	cp "$TOP/README" top
 	cp "$TOP/tests/fresh" "$TOP/tests/packages" top/tests
+	cp "$TOP/tests/helpers/mirror.bash" top/tests/helpers
 }
 
 stand_in()
