@@ -183,6 +183,9 @@ answer()
 	nothing --handler="$HANDLER" ack.sip
 	# From standard input, too.
 	"$CHECK" -d scripts --handler="$HANDLER" - <good.sip
+	# shellcheck disable=SC2002 # a pipe, which cannot be read twice
+	cat body.sip | "$CHECK" -d scripts --handler="$HANDLER" - >out
+	[ ! -s out ]
 }
 
 @test "check: what a caller would be left with is told" {

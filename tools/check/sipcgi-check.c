@@ -8,6 +8,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -130,12 +131,32 @@ become_user(void)
 		    "only root can become another user");
 }
 
+/* What comes by a pipe, as a file; or -1 with errno. */
+static int
+keep(int pipe)
+{
+	static char octets[65536];
+	int fd = memfd_create("message", MFD_CLOEXEC);
+	uint64_t left = SIPMSG_MAX_HEAD + BODY_MAX;
+	ssize_t n = 1;
+
+	while (fd >= 0 && n > 0 && left > 0) {
+		n = read(pipe, octets, sizeof octets);
+		if (n < 0 || (n > 0 && fds_write(fd, octets, (size_t)n) != 0))
+			return -1;
+		left -= (uint64_t)n < left ? (uint64_t)n : left;
+	}
+	return fd >= 0 && lseek(fd, 0, SEEK_SET) == 0 ? fd : -1;
+}
+
 static int
 open_message(const char *name)
 {
 	int fd = strcmp(name, "-") == 0 ? STDIN_FILENO :
 	    open(name, O_RDONLY | O_CLOEXEC);
 
+	if (fd >= 0 && lseek(fd, 0, SEEK_SET) < 0)
+		fd = keep(fd);
 	if (fd < 0)
 		(void)fprintf(stderr, "sipcgi-check: cannot read %s: %s\n",
 		    name, strerror(errno));
@@ -152,8 +173,8 @@ read_request(int fd)
 	int result;
 
 	if (n < 0) {
-		(void)fputs("sipcgi-check: a message must be a file, not a "
-		    "pipe\n", stderr);
+		(void)fprintf(stderr, "sipcgi-check: cannot read the message: "
+		    "%s\n", strerror(errno));
 		return false;
 	}
 	blank = sipmsg_empty_lines(head, (size_t)n);
