@@ -2,8 +2,9 @@
  * log.h - where lines go: to the journal, syslog, stderr or a file; and where
  * the script's stderr goes.
  *
- * The log never delays and never fails a request: what cannot be written at
- * once is lost.  It takes any number of lines.
+ * The log never fails a request, and waits at most 10 ms for a pipe, for a
+ * socket not at all: what cannot be written by then is lost.  A file takes the
+ * time that its file system takes.
  */
 #ifndef LOG_H
 #define LOG_H

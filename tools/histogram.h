@@ -11,8 +11,8 @@
 void histogram_add(struct tally *minutes, const struct request *);
 
 /*
- * Draw it, one line for so many minutes; with 0 for the fewest that make at
- * most sixty lines.
+ * Draw it, with `per` minutes to a line; 0: the fewest that make at most sixty
+ * lines.
  */
 void histogram_show(const struct tally *minutes, unsigned per);
 

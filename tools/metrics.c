@@ -108,19 +108,19 @@ label_text(struct labels *labels, const char *text)
 static void
 label_value(struct labels *labels, const char *octets, size_t length)
 {
-	char escaped[sizeof("\\\\xHH")];
+	char text[sizeof("\\\\xHH")];
 	unsigned char octet;
 	size_t i;
 
 	for (i = 0; i < length; i++) {
 		octet = (unsigned char)octets[i];
+		if (octet == '\\' || octet == '"')
+			label_text(labels, "\\");
 		if (octet < 0x20 || octet > 0x7e)
-			(void)snprintf(escaped, sizeof(escaped), "\\\\x%02X",
-			    octet);
+			(void)snprintf(text, sizeof(text), "\\\\x%02X", octet);
 		else
-			(void)snprintf(escaped, sizeof(escaped), "%s%c",
-			    octet == '\\' || octet == '"' ? "\\" : "", octet);
-		label_text(labels, escaped);
+			memcpy(text, (char[]){ (char)octet, '\0' }, 2);
+		label_text(labels, text);
 	}
 }
 
@@ -374,7 +374,7 @@ metrics_add(struct metrics *metrics, const struct request *request)
 		[EVENT_ERROR] = ERRORS
 	};
 	struct labels labels = { .length = 0 };
-	const char *reason = reason_of(&request->value[FIELD_WHY]);
+	const char *reason;
 
 	metrics_learn(metrics, request);
 	if (request->event == EVENT_EXEC)
@@ -382,6 +382,7 @@ metrics_add(struct metrics *metrics, const struct request *request)
 	else if (request->event == EVENT_DONE)
 		add_done(metrics, request);
 	else {
+		reason = reason_of(&request->value[FIELD_WHY]);
 		label(&labels, "reason", reason, strlen(reason));
 		count(metrics, family[request->event], &labels, 1);
 	}

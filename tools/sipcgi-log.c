@@ -22,7 +22,7 @@
 #define VERSION "unknown"
 #endif
 
-/* A pattern for the shell gives many; nobody names this many. */
+/* More than a shell's pattern is likely to name. */
 #define FILES_MAX	1024
 
 #define TOP_DEFAULT	10
@@ -261,7 +261,7 @@ read_matches(struct options *o, char **argv, int count)
 	o->place.match_count = (size_t)count;
 }
 
-/* Options that do not go together, or that would say nothing. */
+/* Options that do not go together. */
 static void
 check_options(const struct options *o)
 {
@@ -370,7 +370,7 @@ follow(sd_journal *journal, const struct options *o)
 	}
 }
 
-/* The processor's time beside the clock's, which other programs make long. */
+/* Processor time, too: other programs make the clock's longer. */
 static void
 show_rate(int64_t count, uint64_t usec)
 {

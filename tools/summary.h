@@ -26,7 +26,7 @@ void summary_add(struct summary *, const struct request *);
 
 /*
  * For people, with at most `top` rows of each table (0: all), and the
- * histogram with a line for so many minutes (0: as fits).
+ * histogram with so many minutes to a line (0: as fits).
  */
 void summary_show(const struct summary *, size_t top, unsigned minutes);
 

@@ -172,7 +172,14 @@ has_version()
 }
 
 @test "a purge leaves the administrator's own scripts and nothing else" {
+	inside systemctl enable --quiet --now sip-cgi-metrics.timer
+	inside mkdir -p /var/lib/prometheus/node-exporter
+	inside systemctl start sip-cgi-metrics.service
+	inside test -s /var/lib/prometheus/node-exporter/sip-cgi.prom
 	dpkg_inside -P sipcgi-handler sipcgi-log
+	run ! inside systemctl is-active --quiet sip-cgi-metrics.timer
+	# node_exporter would show the last counters for ever.
+	inside test ! -e /var/lib/prometheus/node-exporter/sip-cgi.prom
 	inside test ! -e /var/lib/sip-cgi
 	inside test ! -e "$SCRIPTS/default.cgi"
 	inside test -e "$SCRIPTS/ok@box"
