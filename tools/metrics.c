@@ -503,6 +503,29 @@ keep_script(struct metrics *metrics, const char *labels)
 	free(name);
 }
 
+/* *(name="value" ","), as label() writes them? */
+static bool
+labels_are_sound(const char *at)
+{
+	while (*at != '\0') {
+		at += strspn(at, "abcdefghijklmnopqrstuvwxyz");
+		if (strncmp(at, "=\"", 2) != 0)
+			return false;
+		for (at += 2; *at != '"'; at++) {
+			if (*at == '\\' && (at[1] == '\\' || at[1] == '"'))
+				at++;
+			else if (*at < 0x20 || *at > 0x7e || *at == '\\')
+				return false;
+		}
+		at++;
+		if (at[0] == ',' && at[1] != '\0')
+			at++;
+		else if (at[0] != '\0')
+			return false;
+	}
+	return true;
+}
+
 /* NAME{LABELS} VALUE.  What another version counted is left out.  -1: wrong. */
 static int
 read_series(struct metrics *metrics, char *line)
@@ -518,7 +541,7 @@ read_series(struct metrics *metrics, char *line)
 	*value++ = '\0';
 	if (labels == NULL)
 		labels = value - 1;
-	else if (labels > value || value[-2] != '}')
+	else if (labels >= value || value[-2] != '}')
 		return -1;
 	else {
 		value[-2] = '\0';
@@ -531,7 +554,8 @@ read_series(struct metrics *metrics, char *line)
 		index = value_index(i, line + name, labels);
 		if (index == -1)
 			continue;
-		if (read_value(value, index == BUCKETS, &number) == -1)
+		if (!labels_are_sound(labels) ||
+		    read_value(value, index == BUCKETS, &number) == -1)
 			return -1;
 		keep_script(metrics, labels);
 		find(metrics, i, labels)->value[index] = number;

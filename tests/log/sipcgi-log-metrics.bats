@@ -217,6 +217,9 @@ rejects()
 	sed 's/ 1$/ 9999999999999999/' out | rejects
 	sed 's/"} / /' out | rejects
 	sed '1s/.*/ {/' out | rejects
+	sed 's/reason="/reason=/' out | rejects
+	sed 's/reason="/reason="\\/' out | rejects
+	sed 's/reason="/reason="x",/' out | rejects
 	sed '1s/.*/sipcgi_absorbed_total/' out | rejects
 	printf 'sipcgi_absorbed_total %05000d\n' 0 | rejects
 	# Written to itself: the shell has made it empty.
