@@ -37,6 +37,10 @@ checked()
 up_and_down()
 {
 	checked 0 'SIP ok' "$1"
+	# Another answer.
+	printf '#!/bin/sh\n. %s/lib/sip-cgi.sh\nsip_reply 404\n' "$TOP" \
+	    >"$SCRIPTS/default.cgi"
+	checked 2 'SIP failure' "$1"
 	# A script that hangs.
 	printf '#!/bin/sh\nexec sleep 60\n' >"$SCRIPTS/default.cgi"
 	checked 2 'SIP failure' "$1" 1
