@@ -20,7 +20,8 @@
 #   make coverage fuzz load
 #   make prove            what the pure modules promise, by a model checker;
 #                         BOUNDS=small in less time
-#   make bench bench-each bench-parse bench-peers bench-log bench-sandbox
+#   make bench bench-each bench-growing bench-parse bench-peers bench-log
+#   make bench-sandbox
 #   make packages         install what the tests need
 #
 # Run by root, demo, run, check and the lines from coverage on install what they
@@ -417,7 +418,7 @@ deb:
 # ---- tree in its environment. The second make sees what the first installed.
 
 .PHONY: check check-all check-system check-fronts check-deb check-fresh demo run coverage fuzz load prove \
-	bench bench-each bench-parse bench-peers bench-log bench-sandbox packages
+	bench bench-each bench-growing bench-parse bench-peers bench-log bench-sandbox packages
 
 RUN = HANDLER='$(abspath $(PROGRAM))' EACH='$(abspath $(EACH))' BUILD='$(abspath $(BUILD))' TOP='$(CURDIR)'
 PORT = 5060
@@ -462,12 +463,13 @@ fuzz: SCRIPT = tests/fuzz/run
 load: SCRIPT = tests/load/run
 bench: SCRIPT = tests/bench/run
 bench-each: SCRIPT = tests/bench/each
+bench-growing: SCRIPT = tests/bench/growing
 bench-parse: SCRIPT = tests/bench/parse
 bench-peers: SCRIPT = tests/bench/peers
 bench-sandbox: SCRIPT = tests/bench/sandbox
 bench-log: SCRIPT = tests/bench/log
 
-check-system check-fronts check-deb coverage fuzz load bench bench-each bench-parse bench-peers \
+check-system check-fronts check-deb coverage fuzz load bench bench-each bench-growing bench-parse bench-peers \
     bench-log bench-sandbox:
 	$(call need,$@)
 	@$(MAKE) --no-print-directory all test-programs

@@ -44,6 +44,7 @@ class Peer:
         self.socket.connect(address)
         self.port = self.socket.getsockname()[1]
         self.began = time.monotonic()
+        self.run = time.time_ns()       # whose Call-IDs are no other's
         self.sent: list[float] = []
         self.answers: dict[int, tuple[int, float]] = {}
         self.nonce = ""
@@ -67,7 +68,7 @@ class Peer:
             f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{number}",
             "Max-Forwards: 70", "From: <sip:alice@a.example>;tag=f",
             "To: <sip:bob@b.example>" + tag,
-            f"Call-ID: {number}@a.example", f"CSeq: {number + 1} {method}",
+            f"Call-ID: {number}-{self.run}@a.example", f"CSeq: {number + 1} {method}",
             *more, "Content-Length: 0", "", ""]).encode()
 
     def send(self) -> None:

@@ -40,6 +40,7 @@ pg_up()
 	pg_program initdb >/dev/null 2>&1 ||
 	    cp -R "$BUILD/super/postgresql-15/usr" "$PG_DIRECTORY" || return
 	[ "$(id -u)" -ne 0 ] || chown 65534:65534 "$PG_DIRECTORY"
+	chmod 755 "$PG_DIRECTORY"	# its socket is for all
 	(cd "$PG_DIRECTORY" && LC_ALL=C.UTF-8 pg_exec \
 	    "$(pg_program initdb)" -D data -U postgres --no-sync -E UTF8 \
 	    --auth-local=trust --auth-host=scram-sha-256) \

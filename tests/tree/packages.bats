@@ -175,7 +175,7 @@ packages()
 
 @test "make asks for packages, and with PACKAGES=no never" {
 	local targets=(check check-all demo run coverage fuzz load bench
-	    bench-each bench-log bench-sandbox bench-parse bench-peers
+	    bench-each bench-growing bench-log bench-sandbox bench-parse bench-peers
 	    check-system check-fronts)
 
 	run -0 make -C "$TOP" -n "${targets[@]}"
