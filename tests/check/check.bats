@@ -263,6 +263,20 @@ error bad-contact answer'
 	finds --handler="$HANDLER" large.sip <<<'error large answer'
 }
 
+@test "check: --each leaves out what sipcgi-each completes, and no more" {
+	script short@box '#!/bin/sh' \
+	    "printf 'SIP/2.0 302 Moved\nContact: <sip:b@192.0.2.9>\n\n'"
+	request short
+	"$CHECK" -d scripts --handler="$HANDLER" short.sip >out && false
+	nothing --each --handler="$HANDLER" short.sip
+	script short@box '#!/bin/sh' \
+	    "printf 'SIP/2.0 302 Moved\nCall-ID: x\nContent-Type: a/b\n\nab'"
+	finds --each --handler="$HANDLER" short.sip <<-'END'
+	error changed-field answer
+	error no-contact answer
+	END
+}
+
 @test "check: two final answers are told" {
 	script two@box '#!/bin/sh' '. "$LIB/sip-cgi.sh"' \
 	    "one() { printf 'SIP/2.0 %s x\r\nVia: %s\r\nFrom: %s\r\nTo: %s;tag=a\r\nCall-ID: %s\r\nCSeq: %s\r\nContent-Length: 0\r\n\r\n' \"\$1\" \"\$SIP_VIA\" \"\$SIP_FROM\" \"\$SIP_TO\" \"\$SIP_CALL_ID\" \"\$SIP_CSEQ\"; }" \

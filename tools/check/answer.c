@@ -207,9 +207,10 @@ is_ours(const struct response *r)
 }
 
 static void
-check_body(const struct response *r)
+check_body(const struct answer_of *q, const struct response *r)
 {
-	if (sipmsg_first(r->msg, SIPMSG_CONTENT_LENGTH) == NULL)
+	if (!q->completed &&
+	    sipmsg_first(r->msg, SIPMSG_CONTENT_LENGTH) == NULL)
 		error("no-content-length", "there is no Content-Length", NULL,
 		    "Add Content-Length: 0, or the octets of the body: over "
 		    "TCP nothing else says where the answer ends");
@@ -247,13 +248,16 @@ check_response(const struct answer_of *q, const struct response *r)
 		    first_line(r->head, r->msg->head_len), hint);
 		return;
 	}
-	check_line_ends(r);
+	if (!q->completed)
+		check_line_ends(r);
 	for (i = 0; i < sizeof copied / sizeof copied[0]; i++)
-		check_copied(q, r, copied[i]);
-	check_tag(r);
+		if (!q->completed || sipmsg_first(r->msg, copied[i]) != NULL)
+			check_copied(q, r, copied[i]);
+	if (!q->completed)
+		check_tag(r);
 	check_needed(q, r);
 	check_contacts(r);
-	check_body(r);
+	check_body(q, r);
 	if (r->a->status == 500)
 		error("server-error", "it is 500", NULL, "See standard error "
 		    "for what went wrong; say 503 where that is meant");

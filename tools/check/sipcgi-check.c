@@ -36,6 +36,7 @@
 static struct {
 	const char *directory, *handler, *user;
 	unsigned seconds;
+	bool each;
 } options;
 
 static unsigned char head[SIPMSG_MAX_HEAD + 1];
@@ -74,6 +75,15 @@ read_seconds(void *into, const char *value)
 }
 
 static const char *
+read_each(void *into, const char *value)
+{
+	(void)into;
+	(void)value;
+	options.each = true;
+	return NULL;
+}
+
+static const char *
 read_json(void *into, const char *value)
 {
 	(void)into;
@@ -95,6 +105,10 @@ static const struct cmdline_option table[] = {
 	{ .name = "handler", .argument = "=PROGRAM",
 	    .help = "sipcgi-handler's path", .standard = HANDLER,
 	    .read = read_handler },
+	{ .name = "each",
+	    .help = "scripts run under sipcgi-each: leave out what that "
+		"completes in an answer",
+	    .read = read_each },
 	{ .letter = 'j', .name = "json",
 	    .help = "one JSON array in place of lines",
 	    .read = read_json },
@@ -227,7 +241,8 @@ check_answer(char *const *operands, int n)
 {
 	const char *argv[OPERANDS_MAX + 6] = { options.handler, "-d",
 	    options.directory, "-l", "none" };
-	struct answer_of of = { &request, head, options.handler, false };
+	struct answer_of of = { .msg = &request, .buf = head,
+	    .handler = options.handler, .completed = options.each };
 	int fd = open_message(operands[0]), i;
 
 	if (fd < 0 || !read_request(fd))
