@@ -59,6 +59,17 @@ check_super()
 	wait_until check_served
 }
 
+@test "xinetd says how a script ended, where the entry asks for it" {
+	inside sed -i -e 's/^\(.log_on_success *=\).*/\1 EXIT PID/' -e 's/-T 30/-T 1/' \
+	    /usr/local/etc/xinetd.d/sip-cgi
+	xinetd_start
+	wait_until check_served
+	ask hang -t 1
+	# The alarm of -T.
+	wait_until inside journalctl --quiet -n 1 -t xinetd \
+	    --grep='EXIT: sip-cgi signal=14 pid='
+}
+
 is_refused()
 {
 	[[ $(ask ok) == *' refused=1 '* ]]
