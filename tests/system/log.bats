@@ -34,6 +34,29 @@ logged()
 	[[ $output == *'OPTIONS request given to the script ok@box'* ]]
 }
 
+# The command of README, with `--quiet` for none of journalctl's own words.
+failures()
+{
+	inside journalctl --quiet -p warning -u 'sip-cgi*'
+}
+
+fails_twice()
+{
+	failures | grep -q "sip-cgi@.*Failed with result 'exit-code'" &&
+	    failures | grep -q ': done .* uri=sip:fail@box .* exit=1 '
+}
+
+@test "README's command shows the scripts that failed, through every unit" {
+	grep -qF "journalctl -p warning -u 'sip-cgi*'" "$TOP/README"
+	inside systemctl start sip-cgi.socket
+	ask ok
+	[ -z "$(failures)" ]
+	ask fail
+	inside systemctl start sip-cgi-each.socket
+	ask fail
+	wait_until fails_twice
+}
+
 @test "64 requests at once: none is lost, with a unit for each" {
 	drop_in sip-cgi.socket Socket MaxConnections=128 \
 	    MaxConnectionsPerSource=128
