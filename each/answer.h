@@ -1,6 +1,6 @@
 /*
- * answer.h - what a script puts out, to the responses that are sent; and the
- * answers that are sipcgi-each's own (RFC 3050 5.6, RFC 3261 8.2.6).
+ * answer.h - makes responses that can be sent of a script's output, and writes
+ * the answers that are sipcgi-each's own (RFC 3050 5.6, RFC 3261 8.2.6).
  *
  * Pure, as sipmsg.h is.
  *
@@ -24,7 +24,7 @@
 #define ANSWER_MAX 131072
 #endif
 
-/* Octets of UDP's largest payload over IPv4: a longer answer is bad there. */
+/* Octets of the largest UDP payload over IPv4: a longer answer is bad there. */
 #define ANSWER_MAX_DATAGRAM 65507
 
 /*
@@ -45,7 +45,7 @@ enum answer_event {
 	ANSWER_RESPONSE,		/* one is: see the struct */
 	ANSWER_NONE,			/* the output ended, and nothing but
 					   empty lines was left of it */
-	ANSWER_BAD			/* `fault` says why; it stays so */
+	ANSWER_BAD			/* `fault` says why; for good */
 };
 
 enum answer_fault {
@@ -80,8 +80,8 @@ struct answer {
 
 	/*
 	 * The To field of the last provisional response that had a tag, in
-	 * the output: what is ours names the same dialog.  Its name is empty
-	 * when there was none.
+	 * the output: our own answers name the same dialog.  Its name is
+	 * empty when there was none.
 	 */
 	struct sipmsg_field to;
 
@@ -103,17 +103,17 @@ void answer_init(struct answer *);
 /*
  * The next response of out[0..len), len at most ANSWER_MAX; `ended`: there
  * will be no more.  Returns ANSWER_RESPONSE for one after the other, which
- * answer_build() puts together before the next call.  A caller that has had a
- * final response (status 200 or more) calls it no more: what follows is
- * dropped.  When len is ANSWER_MAX and a response is still not complete, it is
- * ANSWER_BAD unless `ended`: no more would fit.  Without a request (NULL) what
- * the response echoes of it is not judged.
+ * answer_build() writes before the next call.  After a final response (status
+ * 200 or more) it is not called again: what follows is dropped.  When len is
+ * ANSWER_MAX and a response is still incomplete, that is ANSWER_BAD unless
+ * `ended`: no more would fit.  Without a request (NULL) what the response echoes
+ * of it is not judged.
  */
 enum answer_event answer_next(struct answer *, const struct answer_request *,
     const unsigned char *out, size_t len, bool ended);
 
 /*
- * Write the response that answer_next() found as it is sent: LF to CRLF in the
+ * Write the response that answer_next() found, as it is sent: LF to CRLF in the
  * head, CGI- fields taken out, and what is missing added: Via (all rows, the
  * topmost as SIP_VIA has it), From, To (one without a tag counts as missing,
  * but in a 100), Call-ID, CSeq, Record-Route (101 to 299 of INVITE, SUBSCRIBE,
@@ -126,7 +126,7 @@ void answer_build(struct text *, const struct answer *,
 /*
  * Write an answer of our own: 100 (with Timestamp, without a tag), 200 to a
  * CANCEL, 481, 487, 500, 503 or 504.  `said` and `out` are what the script has
- * said so far, whose To is taken if it named one; NULL: nothing.  Text of
+ * said so far, NULL for nothing: if it named a To, that is used.  Text of
  * ANSWER_SIZE never becomes full.
  */
 void answer_own(struct text *, const struct answer_request *,

@@ -9,7 +9,7 @@
 #include "sipvia.h"
 #include "why.h"
 
-/* Of SIP (RFC 3261 18.2.2). */
+/* SIP's (RFC 3261 18.2.2). */
 #define DEFAULT_PORT 5060
 
 /* Room for one IP_PKTINFO or IPV6_PKTINFO. */
@@ -98,7 +98,7 @@ datagram_fd(unsigned socket)
 	return sockets.socket[socket].fd;
 }
 
-/* Where the datagram came to: the address in it, not one of ours like it. */
+/* The address that the datagram was sent to. */
 static void
 take_local(struct datagram_route *r, struct msghdr *message)
 {
@@ -210,8 +210,8 @@ put_local(struct msghdr *message, const struct datagram_route *r, bool ipv6)
 }
 
 /*
- * An address that is not one of this machine's own, a broadcast's or a
- * multicast's, is not a source: the kernel chooses one then.
+ * A broadcast or multicast address cannot be a source, nor can one that is no
+ * longer this machine's: the kernel chooses one then.
  */
 void
 datagram_send(const struct datagram_route *r, const void *octets, size_t n)

@@ -20,7 +20,7 @@
 /* Octets of an answer: what IPv4 carries, so that both do. */
 #define DATAGRAM_MAX_ANSWER 65507
 
-/* The way back; addresses of 16 octets, IPv4 ones mapped. */
+/* The way back; addresses have 16 octets, IPv4 ones are mapped. */
 struct datagram_route {
 	unsigned char to[16];		/* the datagram's source */
 	unsigned char from[16];		/* the address that it came to */
@@ -49,20 +49,20 @@ ssize_t datagram_receive(unsigned socket, unsigned char *buf,
     struct datagram_route *, struct peer *);
 
 /*
- * Aim at where the answer to this request goes: the source port with `rport`
- * in the topmost Via, else sent-by's, 5060 without one.
+ * Set the port that the answer to this request goes to: the source port where
+ * the topmost Via has `rport`, else sent-by's, 5060 when it has none.
  */
 void datagram_aim(struct datagram_route *, const struct sipmsg *,
     const unsigned char *buf);
 
 /*
  * Send an answer, without waiting: what the network does not take is lost, as
- * it may be on any way.
+ * any datagram may be.
  */
 void datagram_send(const struct datagram_route *, const void *octets,
     size_t n);
 
-/* Take one datagram and drop it, so that nobody starts us for it for ever. */
+/* Drop one datagram, or we would be started for it again and again. */
 void datagram_drop(int fd);
 
 #endif

@@ -51,8 +51,8 @@ is_sound(const struct sipmsg *m)
 }
 
 /*
- * Nobody would find the end of a message in the same place as we do if it were
- * looked for by anything but a Content-Length that is right.
+ * Only a valid Content-Length tells everybody the same end of a message: by
+ * anything else another program might find another one.
  */
 static enum frame_event
 refuse(struct frame *f, const unsigned char *buf, enum why why,
@@ -102,7 +102,7 @@ frame_body(struct frame *f, size_t len)
 
 /*
  * Does the start line end in SIP/ and something, and is there a topmost Via to
- * send an answer by?  Anything else that reaches the port is not talked to.
+ * send an answer by?  Anything else that reaches the port gets no word.
  */
 static bool
 is_request(const struct sipmsg *m, const unsigned char *buf)

@@ -27,7 +27,7 @@
 
 /*
  * Octets of empty lines between two messages: keep-alives of a peer that has
- * had nothing to say for long (one CRLFCRLF in 30 s makes it in 5 days).
+ * nothing to say (with one CRLFCRLF every 30 s they last for 5 days).
  */
 #define FRAME_MAX_EMPTY 65536
 
@@ -47,7 +47,7 @@ struct frame {
 	bool goes_on;
 	uint64_t body;			/* octets of the whole body */
 	uint64_t body_left;		/* those that frame_body() has not
-					   had yet */
+					   counted yet */
 	size_t empty;			/* octets of empty lines since the
 					   last message */
 	bool half_ping;			/* one CRLF of a CRLFCRLF was there */
@@ -61,18 +61,17 @@ void frame_init(struct frame *);
 /*
  * Between messages: the octets of empty lines that buf begins with.  The
  * caller drops them and sends *pongs CRLFs, one for each CRLFCRLF
- * (RFC 5626 4.4.1).  With more than FRAME_MAX_EMPTY of them since the last
- * message, frame->empty tells, and the caller closes.
+ * (RFC 5626 4.4.1).  When frame->empty exceeds FRAME_MAX_EMPTY it closes.
  */
 size_t frame_keepalives(struct frame *, const unsigned char *buf, size_t len,
     unsigned *pongs);
 
 /*
  * The message that begins at buf[0]; there are no empty lines before it.
- * Returns FRAME_MORE, and then takes a longer buffer; FRAME_REQUEST with msg
- * judged by sipcheck() and `body` set; or FRAME_REFUSED with `why`.  The
- * refused is answered only if sipmsg_is_answerable() and `why` has a status
- * (a response has none).
+ * Returns FRAME_MORE, to be called again with a longer buffer; FRAME_REQUEST,
+ * with msg judged by sipcheck() and `body` set; or FRAME_REFUSED, with `why`.
+ * What is refused is answered only if sipmsg_is_answerable() and `why` has a
+ * status (that of a response has none).
  */
 enum frame_event frame_head(struct frame *, const unsigned char *buf,
     size_t len, const struct sipcheck_limits *);
@@ -87,18 +86,18 @@ enum frame_event frame_end(struct frame *, const unsigned char *buf,
 
 /*
  * Of `len` octets that follow the head, or the body so far: how many are body.
- * It counts them as had: body_left is what is still to come.
+ * It counts them: body_left is what is still to come.
  */
 size_t frame_body(struct frame *, size_t len);
 
-/* The message is dealt with, its octets are dropped. */
+/* The message has been dealt with, and its octets are dropped. */
 void frame_next(struct frame *);
 
 /*
  * One datagram.  The message is datagram[*start..]: empty lines may precede
- * it.  FRAME_REQUEST with `body` octets after the head, what follows them is
- * surplus; FRAME_REFUSED: answer it, as above, from a body that is cut off on
- * too (RFC 3261 18.3); FRAME_MORE: this is not a SIP request, not a word to it.
+ * it.  FRAME_REQUEST, with `body` octets after the head: what follows them is
+ * surplus; FRAME_REFUSED: answer it, as above, also when its body is cut off
+ * (RFC 3261 18.3); FRAME_MORE: no SIP request, which gets no word.
  */
 enum frame_event frame_datagram(struct frame *, const unsigned char *datagram,
     size_t len, const struct sipcheck_limits *, size_t *start);

@@ -156,8 +156,8 @@ find_process(pid_t pid)
 
 /*
  * While the process is a zombie its id, which is the group's, is nobody
- * else's.  Children that are not ours to know of, of whoever became us by
- * execve, are reaped on the way.
+ * else's.  Children that are not ours, but of whoever became us by execve(),
+ * are reaped on the way.
  */
 int
 job_find_ended(struct job_end *end)

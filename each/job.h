@@ -49,7 +49,7 @@ int job_start(struct job *, const struct peer *, int store);
  */
 ssize_t job_read(struct job *, void *octets, size_t n);
 
-/* Read no more from it: what it writes from now on is its own affair. */
+/* Read no more from it: what it writes from now on has no reader. */
 void job_close_output(struct job *);
 
 /* TERM to the process and its group, KILL in JOB_TERM_TO_KILL; once. */

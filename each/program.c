@@ -37,7 +37,7 @@ static struct {
 	char journal_stream[STREAM_SIZE];
 } program;
 
-/* Beginnings of names: whose peer they name is not the message's. */
+/* Beginnings of names: the peer that they name is not the message's. */
 static const char *const dropped[] = {
 	"REMOTE_ADDR=", "REMOTE_PORT=", "REMOTE_HOST=", "TCPREMOTE",
 	"TCPLOCAL", "SOCAT_", "NCAT_", "LISTEN_", "NOTIFY_SOCKET=",
@@ -55,7 +55,7 @@ is_dropped(const char *variable)
 	return false;
 }
 
-/* It may be another one than the one that was inherited. */
+/* It is not always the one that was inherited. */
 static void
 name_journal_stream(void)
 {

@@ -16,8 +16,8 @@
  * Find the program argv[0], by PATH when its name has no "/", and take the
  * environment for it: what is inherited, without what a super-server said of
  * a peer, LISTEN_*, NOTIFY_SOCKET and SIPCGI_*.  argv and the strings must
- * stay.  Comes when fd 2 is what the program will have: JOURNAL_STREAM names
- * it where it is the journal.  Returns 0, or -1 with errno when there is no
+ * stay.  Call it when fd 2 is what the program is to have: JOURNAL_STREAM names
+ * that where it is the journal.  Returns 0, or -1 with errno when there is no
  * such program, or E2BIG.
  */
 int program_find(char *const argv[], char *const *inherited);
@@ -25,7 +25,7 @@ int program_find(char *const argv[], char *const *inherited);
 /*
  * Run it in a process group of its own, with fd `in` as its stdin and `out` as
  * its stdout, and TCPREMOTEIP, TCPREMOTEPORT, TCPLOCALIP and TCPLOCALPORT for
- * the peer, as far as it is known.  Returns the process's id, or -1 with
+ * the peer, where it is known.  Returns the process's id, or -1 with
  * errno, also of execve().
  */
 pid_t program_start(const struct peer *, int in, int out);

@@ -99,7 +99,7 @@ parse_line(struct proxy *p, const unsigned char *buf, uint32_t at,
 	remote_port = take_word(buf, &at, end);
 	here_port = take_word(buf, &at, end);
 	p->has_addresses = true;
-	/* Nothing follows the last word, no space either. */
+	/* Nothing follows the last word, not even a space. */
 	return here_port.off + here_port.len == end &&
 	    read_address(buf, remote, number, p->remote) &&
 	    read_address(buf, here, number, p->here) &&
@@ -130,7 +130,7 @@ get_number(const unsigned char *p)
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
-/* Octets of one address, 0: they say nothing to us. */
+/* Octets of one address; 0: of a family that says nothing to us. */
 static size_t
 address_len(unsigned family)
 {
@@ -145,8 +145,8 @@ copy_address(unsigned char binary[16], const unsigned char *from, size_t n)
 }
 
 /*
- * remote, here, remote-port, here-port.  An AF_UNIX pair is passed over: no
- * peer of SIP is found by it.
+ * remote, here, remote-port, here-port.  An AF_UNIX pair is passed over: it
+ * names no SIP peer.
  */
 static bool
 take_addresses(struct proxy *p, unsigned family, const unsigned char *at,

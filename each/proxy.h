@@ -29,8 +29,8 @@ struct proxy {
 	bool local;
 	/*
 	 * The header says who is talking to whom.  Not where it is LOCAL,
-	 * UNKNOWN, or of another family than IPv4 and IPv6: it is then the
-	 * socket that knows.
+	 * UNKNOWN, or of a family other than IPv4 and IPv6: then the socket
+	 * does.
 	 */
 	bool has_addresses;
 	unsigned char remote[16];	/* IPv4 is mapped */
@@ -41,10 +41,10 @@ struct proxy {
 
 /*
  * Read the header at the beginning of a connection; buf[0..len) is all that
- * has arrived.  Returns 0, PROXY_MORE, or PROXY_BAD as soon as it can be no
- * header; the struct is set with 0 alone.  What follows the header, from
- * buf[len] on, is the peer's.  It is the same however the octets are split
- * over calls.
+ * has arrived.  Returns 0, PROXY_MORE, or PROXY_BAD as soon as this cannot be a
+ * header; only with 0 is the struct set.  What follows the header, from
+ * buf[proxy->len] on, is the peer's.  How the octets are split over calls makes
+ * no difference.
  */
 int proxy_parse(struct proxy *, const unsigned char *buf, size_t len);
 

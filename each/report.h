@@ -1,5 +1,5 @@
 /*
- * report.h - what sipcgi-each logs of what it does not run.
+ * report.h - the log's lines about messages that are not run.
  */
 #ifndef EACH_REPORT_H
 #define EACH_REPORT_H

@@ -31,7 +31,7 @@ _Static_assert(sizeof(struct datagram_route) <= TABLE_PATH,
 _Static_assert(ANSWER_MAX_DATAGRAM == DATAGRAM_MAX_ANSWER,
     "one limit");
 
-/* What is large about a message that runs: small ones touch little of it. */
+/* The large part of a message that runs: a small one touches little of it. */
 struct papers {
 	struct answer said;		/* by the script, so far */
 	struct sipmsg msg;
@@ -43,8 +43,8 @@ struct papers {
 struct call {
 	transaction_id id;
 	bool owes;			/* a final answer */
-	bool unread;			/* there is output that waits for room
-					   to send what it says */
+	bool unread;			/* output is there that waits for room
+					   to be sent */
 	bool by_script;
 	uint16_t status;		/* of the final answer */
 	enum why why;
@@ -101,7 +101,7 @@ begin_answer(void)
 	return (struct text){ service.answer, ANSWER_SIZE, 0, false };
 }
 
-/* The way of a transaction is that of its latest message. */
+/* A transaction's answers go the way that its latest message came. */
 static void
 send_path(const void *path, const void *octets, size_t n)
 {
@@ -150,7 +150,7 @@ answer_call(struct call *c, unsigned status, int64_t now)
 	send_answer(c, status, &t, now);
 }
 
-/* What is ours to say since the script did not. */
+/* Answer in place of the script. */
 static void
 fail_call(struct call *c, enum why why, const char *detail, int64_t now)
 {
@@ -306,8 +306,8 @@ end_call(unsigned slot, const struct job_end *end, int64_t now)
 }
 
 /*
- * What it had written is read first: its children, which held the pipe, are
- * killed by now, and are waited for no longer.
+ * What it had written is read first.  Its children, which may have held the
+ * pipe, have been killed by now.
  */
 bool
 service_reap(int64_t now)
@@ -431,7 +431,7 @@ start_call(unsigned slot, const struct message *m,
 	report_refused(m, WHY_SYSTEM, error, c->owes);
 }
 
-/* Full is full for all, also where one source may have every slot. */
+/* Full is full, also for a source that may have every slot: 503. */
 static bool
 run(const struct message *m, const struct transaction_message *t,
     int64_t now)

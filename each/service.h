@@ -35,7 +35,7 @@ void service_ready(const struct pollfd *, unsigned n, int64_t now);
 /* Take the scripts that have ended.  False: not all of them yet. */
 bool service_reap(int64_t now);
 
-/* Do what is due; when that is again. */
+/* Do what is due; when something is due next. */
 void service_tick(int64_t now);
 int64_t service_deadline(void);
 

@@ -80,7 +80,7 @@ static struct {
 
 extern char **environ;
 
-/* Take one datagram out of each socket: nobody is to start us for it again. */
+/* Drop a datagram of each socket, or we would be started for it again. */
 static _Noreturn void
 end_unusable(enum why why, int error)
 {
@@ -119,7 +119,7 @@ read_number(const char *text)
 	return *text == '\0' ? number : 0;
 }
 
-/* Descriptors that systemd passed, to us and not to who started us. */
+/* Descriptors that systemd passed to us, not to whoever started us. */
 static unsigned
 count_passed(void)
 {
@@ -232,7 +232,7 @@ stop_all(int64_t now)
 	each.stop_at = now + STOP_ANSWER_MILLISECONDS;
 }
 
-/* More of one kind are one, so these are all. */
+/* Of each kind one is pending at most, so these are all. */
 static void
 take_signals(int64_t now)
 {

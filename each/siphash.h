@@ -21,7 +21,7 @@ struct siphash {
 
 void siphash_init(struct siphash *, const unsigned char key[SIPHASH_KEY]);
 void siphash_put(struct siphash *, const void *octets, size_t n);
-/* Of all that was put, however it was split.  Ends it. */
+/* The hash of all that was put, however it was split.  Ends it. */
 uint64_t siphash_end(struct siphash *);
 
 #endif

@@ -7,14 +7,14 @@
 #include <stddef.h>
 
 /*
- * A new one, in memory, at offset 0 for its reader however much is appended;
- * close it when PROGRAM has it.  -1 with errno.
+ * A new one, in memory.  Its reader begins at offset 0, however much is
+ * appended; close it when PROGRAM has it.  -1 with errno.
  */
 int store_open(void);
 
 /*
- * Append n octets at `at`, where the file ends.  0, or -1 with errno, as it
- * was if there is no store.
+ * Append n octets at `at`, where the file ends.  0, or -1 with errno, which
+ * stays as it was if there is no store.
  */
 int store_append(int store, size_t at, const void *octets, size_t n);
 

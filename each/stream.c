@@ -131,7 +131,7 @@ write_some(const unsigned char *octets, size_t n)
 	return (size_t)some;
 }
 
-/* All that was queued at one time is to be taken by another: not by drops. */
+/* All that is queued now is to be taken by then: dribbling does not help. */
 static void
 set_mark(int64_t now)
 {
@@ -167,7 +167,7 @@ stream_send(const void *octets, size_t n)
 		s.sent = 0;
 	}
 	if (QUEUE_SIZE - s.queued < n - done) {
-		lose_peer();		/* its room was not asked for */
+		lose_peer();		/* nobody asked whether there is room */
 		return;
 	}
 	memcpy(s.out + s.queued, (const char *)octets + done, n - done);
@@ -199,7 +199,7 @@ drop_input(size_t n)
 		s.start = 0;
 }
 
-/* Octets behind the head are in the store, or surplus. */
+/* Octets behind the head that are in the store now. */
 static void
 drop_behind_head(size_t n)
 {
@@ -305,7 +305,7 @@ read_empty_lines(int64_t now)
 		make_last(WHY_EMPTY_LINES);
 }
 
-/* Where no head is, or half of one. */
+/* There is no head yet, or half of one. */
 static void
 end_head(int64_t now)
 {
@@ -496,7 +496,7 @@ stream_deadline(bool busy)
 {
 	int64_t next = INT64_MAX;
 
-	/* Without room for an answer nothing is read, nor is late. */
+	/* Without room for an answer nothing is read: nothing is late. */
 	if (s.phase != SHUT && s.phase != READY && s.deadline != 0 &&
 	    stream_has_room())
 		next = s.deadline;

@@ -17,14 +17,13 @@ struct stream_settings {
 };
 
 /*
- * The connection of `peer`, which must stay and becomes the one that a PROXY
- * header names.
+ * Begin.  `peer` must stay; a PROXY header makes it the one that it names.
  */
 void stream_open(struct peer *, const struct stream_settings *, int64_t now);
 
 /*
- * What to wait for: pair[0] the input, pair[1] the output; when at last.  A
- * stream is not idle while it is busy: a script runs for it.
+ * What to wait for: pair[0] the input, pair[1] the output; and until when.
+ * `busy`: a script runs for it, so it is not idle.
  */
 void stream_poll(struct pollfd pair[2]);
 int64_t stream_deadline(bool busy);
@@ -43,15 +42,15 @@ void stream_taken(int64_t now);
 void stream_send(const void *octets, size_t n);
 
 /*
- * Is there room for a script's answer of any size and one of ours?  Make none
- * while there is not.
+ * Is there room for a script's answer of any size and one of ours?  While
+ * there is not, make none.
  */
 bool stream_has_room(void);
 
 /* Read no more. */
 void stream_stop(void);
 
-/* Wait for the peer to take its answers no longer. */
+/* Stop waiting for the peer to take its answers. */
 void stream_give_up(void);
 
 /* Nothing more comes in, and nothing is left to go out. */

@@ -1,12 +1,12 @@
 /*
- * table.h - the transactions that are known: found by what their messages
- * have in common, in the order of what falls due, each with its last answer.
+ * table.h - the transactions that are known: found by their keys, in the order
+ * in which something falls due, each with its last answer.
  *
  * Pure: no I/O, no allocation, no clock: table_set_now() says what time it is.
  * The table is its caller's memory, of one size for ever, and zeroed memory is
  * an empty table; what a call costs does not depend on how full it is.
  *
- * What is to become of a transaction transaction.h decides.
+ * transaction.h decides what becomes of a transaction.
  */
 #ifndef EACH_TABLE_H
 #define EACH_TABLE_H
@@ -66,8 +66,8 @@ enum table_list {
 #define TABLE_INTERVALS 4
 
 /*
- * Entries are named by their index and one, so that in zeroed memory, which is
- * not touched before it is used, there are none.
+ * An entry's name is its index plus one: zeroed memory, which is not touched
+ * before it is used, names none.
  */
 struct table_link {
 	uint16_t next, previous;
@@ -149,8 +149,8 @@ const struct transaction *table_find(const struct table *, transaction_id);
 struct transaction *table_find_key(struct table *, uint64_t key);
 
 /*
- * Among those with the same `other`, the youngest, and the one that is older
- * than this one; NULL: no more.  A few that have another `other` come too.
+ * Among those with the same `other`, the youngest, and the next older than this
+ * one; NULL: no more.  Those of another one may be among them: compare.
  */
 struct transaction *table_last_of(struct table *, uint64_t other);
 struct transaction *table_before(struct table *, const struct transaction *);

@@ -19,6 +19,9 @@
  * again.  What a message is told without a transaction (400, 503, 481, the 200
  * to a CANCEL) is not in the table: a repeat gets it anew, and its ACK names
  * the To tag that is computed from itself.
+ *
+ * Every call takes the id of a transaction that has been forgotten, and then
+ * does nothing.
  */
 #ifndef EACH_TRANSACTION_H
 #define EACH_TRANSACTION_H
