@@ -231,8 +231,8 @@ usec_of(clockid_t clock)
 static void
 read_times(struct options *o)
 {
-	static const char problem[] = "no time that is understood, as "
-	    "\"2026-11-23 20:15:00\", today or -1h are";
+	static const char problem[] = "not a time, as "
+	    "\"2026-11-23 20:15:00\", today and -1h are";
 	uint64_t now = usec_of(CLOCK_REALTIME);
 
 	if (o->since_text != NULL &&
@@ -254,8 +254,8 @@ read_matches(struct options *o, char **argv, int count)
 	for (i = 0; i < count; i++) {
 		name = strspn(argv[i], "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 		if (name == 0 || argv[i][name] != '=')
-			bad_usage(argv[i], NULL, "not FIELD=VALUE with the "
-			    "field's name in upper case");
+			bad_usage(argv[i], NULL, "not FIELD=VALUE, as "
+			    "SIPCGI_EVENT=reject is");
 	}
 	o->place.matches = (const char *const *)argv;
 	o->place.match_count = (size_t)count;
