@@ -106,8 +106,8 @@ void answer_init(struct answer *);
  * answer_build() writes before the next call.  After a final response (status
  * 200 or more) it is not called again: what follows is dropped.  When len is
  * ANSWER_MAX and a response is still incomplete, that is ANSWER_BAD unless
- * `ended`: no more would fit.  Without a request (NULL) what the response echoes
- * of it is not judged.
+ * `ended`: no more would fit.  Without a request (NULL) what the response
+ * echoes of it is not judged.
  */
 enum answer_event answer_next(struct answer *, const struct answer_request *,
     const unsigned char *out, size_t len, bool ended);
