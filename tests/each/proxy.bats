@@ -1,5 +1,6 @@
 # sipcgi-each -P: the PROXY header, as haproxy and others send it, and what
 # others could send. Its grammar is in unit/proxy.sh.
+# Runs early: it waits for headers that do not come.
 
 load each
 
@@ -66,8 +67,50 @@ from_proxy()
 	from_proxy <<-'END'
 	four = bytes([192, 0, 2, 7, 198, 51, 100, 1]) + struct.pack('>HH', 40112, 5061)
 	for tlvs in b'', b'\x02\0\x03abc':
-	    r = seen(v2(1, 0x11, four, tlvs))
-	    assert r[:4] == ('192.0.2.7', '40112', '198.51.100.1', '5061'), r
+	    for split in False, True:
+	        r = seen(v2(1, 0x11, four, tlvs), split)
+	        assert r[:4] == ('192.0.2.7', '40112', '198.51.100.1', '5061'), r
+	END
+}
+
+# What it claims is part of it, as far as it goes.
+@test "version 2, lengths that lie: no script runs by them" {
+	from_proxy <<-'END'
+	four = bytes([192, 0, 2, 7, 198, 51, 100, 1]) + struct.pack('>HH', 40112, 5061)
+	def lying(family, n):
+	    return V2 + struct.pack('>BBH', 0x21, family, n)
+	# Too short for its addresses, and longer than any header may be.
+	for family, n in (0x11, 0), (0x11, 11), (0x21, 12), (0x21, 35), \
+	    (0x11, 4081), (0, 65535):
+	    refused(lying(family, n) + four)
+	# As long as it may be; and one that never comes.
+	r = seen(v2(1, 0x11, four, bytes(4080 - 12)))
+	assert r[0] == '192.0.2.7', r
+	os.truncate(LOG, 0)
+	os.remove(DIR + '/probe.env')
+	refused(lying(0x11, 4080) + four, wait=True)
+	# The message is one of its TLVs, and nothing follows.
+	message = request(transport='TCP')
+	with stream('-P', '-t', '1') as p:
+	    p.send(lying(0x11, 12 + len(message)) + four + message)
+	    assert p.ends() and p.wait() == 0
+	    assert p.log() == [] and not exists(DIR + '/probe.env'), p.log()
+	END
+}
+
+# Each octet within the time that one may take, all of them not.
+@test "a header that comes octet by octet comes too late" {
+	from_proxy <<-'END'
+	with stream('-P') as p:
+	    try:
+	        for octet in b'PROXY TCP4 192.0.2.7 198.51.100.1 40112 5061\r\n':
+	            p.send(bytes([octet]))
+	            time.sleep(0.3)
+	        raise AssertionError('all of it was taken')
+	    except OSError:
+	        pass
+	    assert p.wait() == 0
+	    assert 'why=bad-proxy-header' in p.log()[-1], p.log()
 	END
 }
 

@@ -2,12 +2,13 @@
 """A caller, who says what it gets.
 
 usage: ask.py [--from ADDRESS]... [--tls] [--certificate FILE KEY] [--times N]
-              ADDRESS PORT
+              [--half-close] ADDRESS PORT
 
 Sends --times INVITEs on a connection, and for each answer prints its status,
 the caller as the script saw it (Seen:) with "me" for what it is, and the
 fields Here, Certificate and User. "closed" or "refused" where there is no
-answer. With several --from it makes a connection from each, and keeps all.
+answer. --half-close says that no more will come. With several --from it makes
+a connection from each, and keeps all.
 """
 
 import argparse
@@ -20,6 +21,7 @@ parser.add_argument('--from', dest='callers', action='append')
 parser.add_argument('--tls', action='store_true')
 parser.add_argument('--certificate', nargs=2)
 parser.add_argument('--times', type=int, default=1)
+parser.add_argument('--half-close', action='store_true')
 parser.add_argument('address')
 parser.add_argument('port', type=int)
 arguments = parser.parse_args()
@@ -65,6 +67,8 @@ def ask(caller):
     me = '%s %d' % connection.getsockname()[:2]
     for number in range(arguments.times):
         connection.sendall(invite(number))
+        if arguments.half_close:
+            connection.shutdown(socket.SHUT_WR)
         head = final(connection)
         if not head:
             print('closed')

@@ -49,6 +49,11 @@ variant()
 	sees_callers
 }
 
+# bats test_tags=P34
+@test "strangers get nowhere, and hold no connection" {
+	withstands_strangers
+}
+
 @test "a host is killed" {
 	calls_while host_kill
 }

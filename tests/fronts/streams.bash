@@ -108,10 +108,22 @@ sees_callers()
 	[ "$output" = $'302 me 192.0.2.1 5060 root \n302 me 192.0.2.1 5060 root ' ]
 	run -0 on peer "$ask" --from 192.0.2.103 --tls --times 2 192.0.2.1 5061
 	[ "$output" = $'302 me 192.0.2.1 5061 root \n302 me 192.0.2.1 5061 root ' ]
+	# As nc and sipsak end what they send.
+	run -0 on peer "$ask" --half-close 192.0.2.1 5060
+	[ "$output" = '302 me 192.0.2.1 5060 root ' ]
 	run -0 on front "$ask" ::1 5060
 	[ "$output" = '302 me ::1 5060 root ' ]
 	run -0 on front "$ask" --tls ::1 5061
 	[ "$output" = '302 me ::1 5061 root ' ]
+}
+
+# Who does not speak SIP over TLS or TCP gets nowhere, holds no connection, and
+# keeps nobody from calling: `withstands_strangers [OPTION]`, of strangers.py.
+withstands_strangers()
+{
+	on peer "$BATS_TEST_DIRNAME/strangers.py" "$@" 192.0.2.1
+	run -0 on peer "$BATS_TEST_DIRNAME/ask.py" --tls 192.0.2.1 5061
+	[[ $output == '302 me '* ]]
 }
 
 # One connection for each caller is what the front end is set to.

@@ -61,6 +61,13 @@ id_of()
 	    awk '$2 == "stunnel4" { print $1 }')" = "$(id_of stunnel4)" ]
 }
 
+# bats test_tags=P34
+@test "strangers get nowhere, and hold no connection" {
+	proxied_start front
+	stunnel_start sips
+	withstands_strangers --tls-only
+}
+
 @test "exec of sipcgi-each: the script sees the caller, and runs as sip-cgi" {
 	stunnel_start sips-exec
 	run -0 calls 2
