@@ -296,11 +296,9 @@ logline_level(const struct outcome *o)
 		    o->done->status == 504) ? EVENT_LEVEL_WARNING :
 		    EVENT_LEVEL_INFO;
 	case EVENT_EXEC:
-		/* Another file was meant to answer. */
-		return o->skipped != NULL ? EVENT_LEVEL_WARNING :
-		    EVENT_LEVEL_INFO;
 	case EVENT_COUNT:
 		break;
 	}
-	return EVENT_LEVEL_INFO;
+	/* Was another file meant to answer? */
+	return o->skipped != NULL ? EVENT_LEVEL_WARNING : EVENT_LEVEL_INFO;
 }

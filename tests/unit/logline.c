@@ -40,6 +40,11 @@ fill_in(struct outcome *o, struct outcome_done *done, const char *name)
 		o->script = "bob@example.com";
 		o->sandbox = "full,landlock7";
 		o->env = &env;
+	} else if (strcmp(name, "exec-skipped") == 0) {
+		o->event = EVENT_EXEC;
+		o->script = "default.cgi";
+		o->skipped = "bob@example.com";
+		o->skipped_why = "not-executable";
 	} else if (strcmp(name, "reject") == 0)
 		outcome_refuse(o, WHY_CALL_ID_SPACE, 2, true);
 	else if (strcmp(name, "discard") == 0)

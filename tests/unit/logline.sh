@@ -33,6 +33,21 @@ $id
 SIPCGI_SANDBOX=full,landlock7"
 }
 
+test_a_file_is_passed_over()
+{
+	logged exec-skipped 4 'exec   peer=[2001:db8::7]:5062 method=INVITE '\
+'uri=sip:bob:***@example.com script=default.cgi skipped=bob@example.com '\
+'skipped-why=not-executable call-id=1\x20\"2\"' \
+"MESSAGE_ID=6f1d0c5f3c1e4b0e9a0f5be2a1d4c701
+SIPCGI_EVENT=exec
+$peer
+$request
+SIPCGI_SCRIPT=default.cgi
+SIPCGI_SKIPPED=bob@example.com
+SIPCGI_SKIPPED_WHY=not-executable
+$id"
+}
+
 test_a_request_is_refused()
 {
 	logged reject 4 'reject peer=[2001:db8::7]:5062 status=400 '\
