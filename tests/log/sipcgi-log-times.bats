@@ -76,6 +76,6 @@ is_between()
 	    '2025-11-24 16' '2025-11-24 16:00.5' '-99999999y' '1h' \
 	    '2025-11-24 16:00:00 CET' "$(printf '%0100d' 1)"; do
 		run -64 "$LOG" -l --file="$J" --since="$text"
-		[[ $output = *'no time that is understood'* ]]
+		[[ $output = *'not a time, as '* ]]
 	done
 }
