@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "labels.h"
 #include "metrics.h"
 #include "tally.h"
 #include "why.h"
@@ -18,8 +19,6 @@
 #define SCRIPTS_MAX	128
 #define OTHER		"other"
 
-/* Labels of a series, escapes included. */
-#define LABELS_SIZE	2048
 #define LINE_SIZE	(LABELS_SIZE + 128)
 
 /* A double holds larger numbers only in part; a forger's get no further. */
@@ -82,59 +81,7 @@ struct series {
 	const char *labels;		/* 'method="INVITE",script="x@y"' */
 };
 
-struct labels {
-	size_t length;
-	char text[LABELS_SIZE];
-};
-
 /* ---- Labels */
-
-static void
-label_text(struct labels *labels, const char *text)
-{
-	size_t length = strlen(text);
-
-	if (length >= sizeof(labels->text) - labels->length)
-		return;
-	memcpy(labels->text + labels->length, text, length + 1);
-	labels->length += length;
-}
-
-/*
- * A value is printable ASCII, since one that is not UTF-8 would make the whole
- * file worthless; in it `\` and `"` are escaped.  Other octets are written
- * \xHH, as everywhere, and then that backslash is escaped.
- */
-static void
-label_value(struct labels *labels, const char *octets, size_t length)
-{
-	char text[sizeof("\\\\xHH")];
-	unsigned char octet;
-	size_t i;
-
-	for (i = 0; i < length; i++) {
-		octet = (unsigned char)octets[i];
-		if (octet == '\\' || octet == '"')
-			label_text(labels, "\\");
-		if (octet < 0x20 || octet > 0x7e)
-			(void)snprintf(text, sizeof(text), "\\\\x%02X", octet);
-		else
-			memcpy(text, (char[]){ (char)octet, '\0' }, 2);
-		label_text(labels, text);
-	}
-}
-
-static void
-label(struct labels *labels, const char *name, const char *octets,
-    size_t length)
-{
-	if (labels->length > 0)
-		label_text(labels, ",");
-	label_text(labels, name);
-	label_text(labels, "=\"");
-	label_value(labels, octets, length);
-	label_text(labels, "\"");
-}
 
 static void
 label_method(struct labels *labels, const struct value *method)
@@ -150,7 +97,7 @@ label_method(struct labels *labels, const struct value *method)
 	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
 		if (value_is(method, methods[i]))
 			name = methods[i];
-	label(labels, "method", name, strlen(name));
+	labels_add(labels, "method", name, strlen(name));
 }
 
 static const char *
@@ -194,13 +141,13 @@ label_script(struct metrics *metrics, struct labels *labels,
 
 	if (length > TALLY_PART_MAX)
 		length = TALLY_PART_MAX;
-	label_value(&name, octets, length);
+	labels_escape(&name, octets, length);
 	if (length == 0)
-		label(labels, "script", "unknown", strlen("unknown"));
+		labels_add(labels, "script", "unknown", strlen("unknown"));
 	else if (has_label(metrics, name.text))
-		label(labels, "script", octets, length);
+		labels_add(labels, "script", octets, length);
 	else
-		label(labels, "script", OTHER, strlen(OTHER));
+		labels_add(labels, "script", OTHER, strlen(OTHER));
 }
 
 static void
@@ -210,9 +157,9 @@ label_class(struct labels *labels, uint64_t status)
 
 	class[0] = (char)('0' + status / 100);
 	if (status >= 200 && status < 700)
-		label(labels, "code", class, 3);
+		labels_add(labels, "code", class, 3);
 	else
-		label(labels, "code", "none", 4);
+		labels_add(labels, "code", "none", 4);
 }
 
 /* ---- Series */
@@ -294,9 +241,9 @@ count_failures(struct metrics *metrics, const char *reason,
 {
 	struct labels labels = { .length = 0 };
 
-	label(&labels, "reason", reason, strlen(reason));
-	label_text(&labels, ",");
-	label_text(&labels, script->text);
+	labels_add(&labels, "reason", reason, strlen(reason));
+	labels_put(&labels, ",");
+	labels_put(&labels, script->text);
 	count(metrics, FAILURES, &labels, number);
 }
 
@@ -311,7 +258,7 @@ metrics_begin(struct metrics *metrics)
 	count(metrics, ABSORBED, &none, 0);
 	for (i = WHY_NONE + 1; i < WHY_COUNT; i++) {
 		labels = none;
-		label(&labels, "reason", why_entry(i)->token,
+		labels_add(&labels, "reason", why_entry(i)->token,
 		    strlen(why_entry(i)->token));
 		if (family_of(i) != FAILURES)
 			count(metrics, family_of(i), &labels, 0);
@@ -342,8 +289,8 @@ add_done(struct metrics *metrics, const struct request *request)
 	label_script(metrics, &script, name, length);
 	label_class(&labels, status);
 	label_method(&labels, &value[FIELD_METHOD]);
-	label_text(&labels, ",");
-	label_text(&labels, script.text);
+	labels_put(&labels, ",");
+	labels_put(&labels, script.text);
 	count(metrics, RESPONSES, &labels, 1);
 	if (status != 0)
 		observe(metrics, &script, value_number(&value[FIELD_MS]));
@@ -383,7 +330,7 @@ metrics_add(struct metrics *metrics, const struct request *request)
 		add_done(metrics, request);
 	else {
 		reason = reason_of(&request->value[FIELD_WHY]);
-		label(&labels, "reason", reason, strlen(reason));
+		labels_add(&labels, "reason", reason, strlen(reason));
 		count(metrics, family[request->event], &labels, 1);
 	}
 }
@@ -501,29 +448,6 @@ keep_script(struct metrics *metrics, const char *labels)
 	if (strcmp(name, OTHER) != 0 && strcmp(name, "unknown") != 0)
 		(void)has_label(metrics, name);
 	free(name);
-}
-
-/* *(name="value" ","), as label() writes them? */
-static bool
-labels_are_sound(const char *at)
-{
-	while (*at != '\0') {
-		at += strspn(at, "abcdefghijklmnopqrstuvwxyz");
-		if (strncmp(at, "=\"", 2) != 0)
-			return false;
-		for (at += 2; *at != '"'; at++) {
-			if (*at == '\\' && (at[1] == '\\' || at[1] == '"'))
-				at++;
-			else if (*at < 0x20 || *at > 0x7e || *at == '\\')
-				return false;
-		}
-		at++;
-		if (at[0] == ',' && at[1] != '\0')
-			at++;
-		else if (at[0] != '\0')
-			return false;
-	}
-	return true;
 }
 
 /* NAME{LABELS} VALUE.  What another version counted is left out.  -1: wrong. */
