@@ -52,7 +52,8 @@ scripts()
 	END
 	script broken@example.com <<-'END'
 		[ "$HOST" = two ] || kill -SEGV $$
-		printf 'SIP/2.0 302 Moved\nX-Host: %s\n\n' "$HOST"
+		printf 'SIP/2.0 302 Moved\nX-Host: %s\nX-Heard: %s\n\n' \
+		    "$HOST" "$SIP_X_SOURCE"
 	END
 	script slow@example.com <<-'END'
 		echo "$HOST" >>"$STATE_DIRECTORY/slow"
@@ -109,6 +110,7 @@ $(cat)" || {
 		for _ in range(4):
 		    answer = c.final(uri='sip:broken@example.com')
 		    assert answer.one('X-Host') == 'two', answer
+		    assert answer.one('X-Heard').startswith('192.0.2.7;'), answer
 	END
 }
 
@@ -119,6 +121,32 @@ $(cat)" || {
 		    assert answer.status == 480, answer
 	END
 	[ "$(wc -l <"$STATE_DIRECTORY/slow")" -eq 2 ]
+}
+
+@test "a call outlasts a moment in which no host answers" {
+	local before call status=0
+
+	before=$(timeouts)
+	host_hang one
+	host_hang two
+	caller <<<'assert Caller().final().status == 302' &
+	call=$!
+	wait_until has_timeouts $((before + 2)) || status=1
+	host_wake one
+	host_wake two
+	wait "$call"
+	[ "$status" -eq 0 ]
+}
+
+# How often a host was given up for an INVITE.
+timeouts()
+{
+	grep -c '408 from .* for INVITE' "$BATS_FILE_TMPDIR/front.out" || :
+}
+
+has_timeouts()
+{
+	[ "$(timeouts)" -ge "$1" ]
 }
 
 @test "a flood from one address is dropped, and nobody else's calls" {
@@ -229,11 +257,15 @@ has_said()
 		c.send('BYE', cseq=2, **more)
 		bye = c.receive()
 		assert bye.status == 200, bye
+		text = c.final('MESSAGE', 'sip:bob@phones.example')
+		assert text.status == 200, text
 	END
 	wait_until has_said bob BYE
+	wait_until has_said bob MESSAGE
 	stop "$BROWSER"
 	# ACK and BYE may overtake each other.
-	[ "$(sort said.bob | paste -s)" = $'BYE\tacknowledged\tregistered' ]
+	[ "$(sort said.bob | paste -s)" = \
+	    $'BYE\tMESSAGE\tacknowledged\tregistered' ]
 }
 
 @test "a call to a WebSocket that nobody takes is cancelled there" {
