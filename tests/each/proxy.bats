@@ -10,6 +10,7 @@ from_proxy()
 	cp "$PROBE" "$DIR/default.cgi"
 	{
 		cat <<-'END'
+		import select
 		import struct
 		V2 = b'\r\n\r\n\0\r\nQUIT\n'
 		def v2(command, family, addresses, tlvs=b''):
@@ -27,16 +28,17 @@ from_proxy()
 		        return (env['REMOTE_ADDR'], env['REMOTE_PORT'],
 		                env['SERVER_NAME'], env['SERVER_PORT'], p, r)
 		def is_dropped(p, octets):
-		    """Nobody reads on after them: more gets a reset."""
+		    """Nobody reads on after them: more of them gets a reset."""
 		    try:
 		        p.send(octets)
 		        while p.more():
 		            pass
 		        p.send(b'x')
-		        p.send(b'x')
 		    except ConnectionError:
 		        return p.buffer == b''
-		    return False
+		    end = select.poll()
+		    end.register(p.socket, 0)
+		    return p.buffer == b'' and end.poll(BOUND * 1000) != []
 		def refused(octets, *more, wait=False):
 		    with stream('-P', *more) as p:
 		        assert is_dropped(p, octets + request(transport='TCP') *
