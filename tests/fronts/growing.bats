@@ -182,6 +182,13 @@ lock()
 	grep -q '^locate: no database: .*Connection refused' one.log
 	grep -q '^registrar: no database: .*Connection refused' one.log
 	run ! grep -q Traceback one.log
+	# The next one of several servers is asked.
+	sed -i 's/^PATIENCE = .*/PATIENCE = 60/' "$SCRIPTS/registrar_pg.py"
+	echo "hostaddr=127.0.0.1,127.0.0.1 port=$(free_port),$PG_PORT" \
+	    'dbname=sip user=sip password=secret' \
+	    'target_session_attrs=read-write' >one/registrar.postgresql
+	ask INVITE sip:bob@b.example
+	is '302 Moved Temporarily'
 }
 
 # Those that are about what is kept, not about what a request says.
