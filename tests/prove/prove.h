@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "octet.h"
+#include "text.h"
 
 /* This holds before: say in the harness's head who sees to it. */
 #define ASSUME(condition) __CPROVER_assume(condition)
@@ -33,6 +34,29 @@ static inline bool
 is_same(struct slice a, struct slice b)
 {
 	return a.off == b.off && a.len == b.len;
+}
+
+/*
+ * A text of any size that is as full as it likes, in an array of `most`
+ * octets: the text's room is the array's end.
+ */
+static inline struct text
+any_text(char *room, size_t most)
+{
+	struct text t;
+
+	ASSUME(t.size <= most && t.len <= t.size);
+	t.start = room + most - t.size;
+	t.full = t.full != false;
+	return t;
+}
+
+/* Did a put keep what text.h says of a text? */
+static inline bool
+is_grown(struct text t, struct text old)
+{
+	return t.start == old.start && t.size == old.size &&
+	    t.len >= old.len && t.len <= t.size && (t.full || !old.full);
 }
 
 /* *(class / escaped), which a URI's user is (RFC 3261 25.1). */
