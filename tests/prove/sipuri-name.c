@@ -3,7 +3,7 @@
  * sipuri_port(): the names of scripts, and what is a host.
  *
  * Sources: sipuri.c octet.c
- * Bound: 16 octets each of a user and a host (small: 6)
+ * Bound: 6 octets each of a user and a host (small: 4)
  * Unwind: 3 * BOUND + 2
  * Assumed: a user is *(user / escaped), which sipuri proves.
  */

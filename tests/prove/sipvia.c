@@ -2,7 +2,7 @@
  * sipvia - sipvia_parse(): where the parts of a topmost Via are.
  *
  * Sources: sipvia.c sipuri.c octet.c
- * Bound: 9 octets of a Via row (small: 8)
+ * Bound: 9 octets of a Via row (small: 7)
  * Unwind: BOUND + 2
  * Assumed: the slice lies in the buffer, which sipmsg proves.
  */
