@@ -2,7 +2,7 @@
  * sipuri - sipuri_parse(): where the parts of a Request-URI are.
  *
  * Sources: sipuri.c octet.c
- * Bound: 11 octets of a Request-URI (small: 8)
+ * Bound: 8 octets of a Request-URI (small: 8)
  * Unwind: BOUND + 2
  * Flags: --unwindset strchr.0:12
  * Assumed: the slice lies in the buffer, which sipmsg proves.

@@ -3,7 +3,7 @@
  * any number of them.
  *
  * Sources: sipvia.c sipuri.c octet.c
- * Bound: 12 octets of parameters (small: 6)
+ * Bound: 10 octets of parameters (small: 6)
  * Unwind: BOUND + 2
  * Assumed: *pos and end lie in the buffer; each call keeps that.
  */
