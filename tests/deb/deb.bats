@@ -110,6 +110,17 @@ has_version()
 	run ! grep -q ' passed' "$BUILD/deb-first.log"
 }
 
+@test "the build takes Debian's flags" {
+	grep -E '(gcc|cc) .* -o (build/|sipcgi-)' "$BUILD/deb.log" |
+	    grep -v /tests/ >"$BATS_TEST_TMPDIR/commands"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/commands")" -gt 30 ]
+	run ! grep -v -- ' -ffile-prefix-map=' "$BATS_TEST_TMPDIR/commands"
+	grep -e '-o sipcgi-each' -e '-o build/sipcgi-log' \
+	    "$BATS_TEST_TMPDIR/commands" >"$BATS_TEST_TMPDIR/links"
+	[ "$(grep -c -- ' -Wl,-z,relro -Wl,-z,now' \
+	    "$BATS_TEST_TMPDIR/links")" -eq 2 ]
+}
+
 @test "sipcgi-log alone needs libsystemd" {
 	run ! grep -q systemd0 <<<"$(dpkg-deb -f "$(package sipcgi-handler)" \
 	    Depends)"
