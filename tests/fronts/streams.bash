@@ -144,6 +144,8 @@ calls_while()
 
 	: >"$BATS_FILE_TMPDIR/one.log"
 	: >"$BATS_FILE_TMPDIR/two.log"
+	wait_until calls_reach one
+	wait_until calls_reach two
 	ip netns exec "$FRONTS-peer" "$BATS_TEST_DIRNAME/callers.py" "${@:2}" \
 	    192.0.2.1 192.0.2.{101..110} >callers.out 2>&1 3>&- &
 	callers=$!
@@ -155,6 +157,12 @@ calls_while()
 	wait "$callers" || status=$?
 	sed "s/^/# $BATS_TEST_DESCRIPTION: /" callers.out >&3
 	return "$status"
+}
+
+calls_reach()
+{
+	on peer "$BATS_TEST_DIRNAME/ask.py" 192.0.2.1 5060 >/dev/null
+	[ "$(served "$1")" -gt 0 ]
 }
 
 served()
