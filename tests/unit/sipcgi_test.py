@@ -437,6 +437,16 @@ class Digest(Case):
             'Digest realm="b.example", nonce="[0-9a-f]+-[0-9a-f]{16}-'
             '[0-9a-f]{64}", algorithm=MD5, qop="auth"\r\n')
 
+    def test_a_key_that_is_no_file(self):
+        # The same key is the same, wherever it is kept.
+        row = self.digest().challenge()[0][1]
+        with open(self.key, "rb") as file:
+            target = digest.Digest(self.REALM, file.read())
+        self.assertEqual(
+            self.verify(self.answer(row), target).username, "bob")
+        with self.assertRaises(ValueError):
+            digest.Digest(self.REALM, b"short")
+
     def test_proxy(self):
         target = self.digest(proxy=True)
         (name, row), *_ = target.challenge()
