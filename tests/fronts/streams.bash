@@ -136,8 +136,9 @@ counts_callers()
 }
 
 # Calls while something happens to host one: `calls_while WHAT [OPTION]...`,
-# with options of callers.py. WHAT is begun when calls have been served, and
-# $OVER, if any, ends it when the other host has served more. No call is lost.
+# with options of callers.py. WHAT is begun when calls have been served. $OVER,
+# if any, ends it when the other host has served more, and before a caller gives
+# up waiting. No call is lost.
 calls_while()
 {
 	local status=0 callers
@@ -152,8 +153,10 @@ calls_while()
 	await_served one 50 "$callers"
 	"$1" one
 	kill -USR1 "$callers"
-	await_served two $(($(served two) + 200)) "$callers"
-	[ -z "${OVER:-}" ] || "$OVER" one
+	if [ -n "${OVER:-}" ]; then
+		await_served two $(($(served two) + 200)) "$callers"
+		"$OVER" one
+	fi
 	wait "$callers" || status=$?
 	sed "s/^/# $BATS_TEST_DESCRIPTION: /" callers.out >&3
 	return "$status"
@@ -170,10 +173,14 @@ served()
 	grep -c ' done .*method=INVITE' "$BATS_FILE_TMPDIR/$1.log"
 }
 
-# Until host $1 has served $2 calls, or the callers, process $3, have ended.
+# Until host $1 has served $2 calls or the callers, process $3, have ended; for
+# at most ten seconds.
 await_served()
 {
-	until [ "$(served "$1")" -ge "$2" ] || is_gone "$3"; do
+	local i
+
+	for ((i = 0; i < 100; i++)); do
+		[ "$(served "$1")" -lt "$2" ] && ! is_gone "$3" || return 0
 		sleep 0.1
 	done
 }
