@@ -238,7 +238,7 @@ put_tries(struct text *t, const struct script *s)
 	}
 	if (s->ntries > 0 && geteuid() == 0) {
 		put_label(t, "as root");
-		text_puts(t, "the super-server's user may not do the same\n");
+		text_puts(t, "the super-server's user may be allowed less\n");
 	}
 }
 
