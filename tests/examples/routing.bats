@@ -52,15 +52,15 @@ routes()
 	cp "$SCRIPTS/@gw.example" "$SCRIPTS/default.cgi"
 	direct
 	ask INVITE 'tel:911;phone-context=example.com'
-	is '484 Not a number of the world'
+	is '484 Not an international number'
 	ask INVITE 'tel:911'
-	is '484 Not a number of the world'
+	is '484 Not an international number'
 	ask INVITE 'tel:555-0123;phone-context=+1-201;isub=1'
 	has 'Contact: <sip:+12015550123@us.example>;q=1.0'
 	ask INVITE 'tel:30123;phone-context="+49"'
 	answered '404 *' '484 *' '400 *'
 	ask INVITE 'sip:911;phone-context=example.com@gw.example;user=phone'
-	is '484 Not a number of the world'
+	is '484 Not an international number'
 	ask INVITE 'sip:30123;phone-context=+49@gw.example;user=phone'
 	has 'Contact: <sip:+4930123@berlin2.example>;q=1.0'
 	# A context of letters after "+" is none, and *21# is not a number.
@@ -79,7 +79,7 @@ routes()
 	ask INVITE 'sip:+12015550123;rn=401;rn-context=+49@gw.example;user=phone'
 	has 'Contact: <sip:+12015550123;rn=+49401@de.example>;q=1.0'
 	ask INVITE 'tel:+12015550123;rn=401'
-	is '484 Not a number of the world'
+	is '484 Not an international number'
 	ask INVITE 'tel:+12015550123;rn='
 	is '404 Not a number'
 }
