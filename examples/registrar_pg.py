@@ -1,5 +1,5 @@
 """registrar_pg - the same users on several hosts: PostgreSQL for registrar,
-locate and members, in the place of SQLite.
+locate and members, in place of SQLite.
 
 A phone registers at one host and is called through any other; a challenge of
 one is answered at another, for they share the key, too. They need clocks that

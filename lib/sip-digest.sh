@@ -38,7 +38,7 @@
 #	Write the header fields of a challenge, each on a line.
 # sip_digest_ha1 USER REALM PASSWORD [ALGORITHM]
 #	Write the hash of a password, to be stored for each algorithm that is
-#	offered.  Who has it can be that user in that realm, as with the
+#	offered.  Whoever has it can be that user in that realm, as with the
 #	password.
 
 # Text without a line end.  No program gets it as an argument, which everybody
