@@ -13,8 +13,9 @@ setup_file()
 		ip -n "$FRONTS-peer" addr add "192.0.2.$n/24" dev eth0
 	done
 	kamailio_install kamailio
-	mkdir "$BATS_FILE_TMPDIR/state"
-	export STATE_DIRECTORY=$BATS_FILE_TMPDIR/state
+	# In memory: a disk that is busy makes the registrar wait for seconds.
+	export STATE_DIRECTORY=/run/$FRONTS
+	mkdir "$STATE_DIRECTORY"
 	scripts
 	each_start one
 	each_start two
@@ -267,6 +268,13 @@ has_said()
 	grep -qx "$2" "said.$1"
 }
 
+# All that the phone of user $1 has said is the words that follow. ACK, BYE and
+# what else comes by different ways may overtake each other.
+said()
+{
+	diff <(printf '%s\n' "${@:2}" | sort) <(sort "said.$1")
+}
+
 @test "a phone on a WebSocket is called by Kamailio itself" {
 	browser_start ws://192.0.2.1:8080 bob
 	caller <<-'END'
@@ -294,9 +302,7 @@ has_said()
 	WAIT_BOUND=60 wait_until has_said bob BYE
 	WAIT_BOUND=60 wait_until has_said bob MESSAGE
 	stop "$BROWSER"
-	# ACK and BYE may overtake each other.
-	[ "$(sort said.bob | paste -s)" = \
-	    $'BYE\tMESSAGE\tacknowledged\tregistered' ]
+	said bob registered acknowledged BYE MESSAGE
 }
 
 @test "a call to a WebSocket that nobody takes is cancelled there" {
@@ -322,7 +328,8 @@ has_said()
 	done
 	caller <<-'END'
 		answer = Caller().final(uri='sip:bob@phones.example')
-		assert answer.status == 480, answer
+		# 408 where Kamailio had yet to learn that they are gone.
+		assert answer.status in (480, 408), answer
 	END
 	browser_start ws://192.0.2.1:8080 bob
 	caller <<-'END'
@@ -336,6 +343,6 @@ has_said()
 	browser_start wss://192.0.2.1:8443 bob
 	(browser wss://192.0.2.1:8443 carol sip:bob@phones.example) >said.carol
 	stop "$BROWSER"
-	[ "$(paste -s said.carol)" = $'registered\tanswered\tended' ]
-	[ "$(sort said.bob | paste -s)" = $'BYE\tacknowledged\tregistered' ]
+	said carol registered answered ended
+	said bob registered acknowledged BYE
 }

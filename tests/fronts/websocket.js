@@ -86,7 +86,8 @@ function credentials(challenge) {
 }
 
 function registering(response) {
-	if (response.status === 401 && registration.cseq === 1)
+	// Asked again, where a host was too slow and another got it.
+	if (response.status === 401 && registration.cseq < 4)
 		return register(credentials(response.all('www-authenticate')
 		    .find((challenge) => challenge.includes('SHA-256'))));
 	if (response.status !== 200)

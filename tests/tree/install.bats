@@ -107,6 +107,7 @@ tree()
 		esac
 		[ "$(stat -c %a "$D/opt/sip/share/doc/sipcgi-handler/examples/${example##*/}")" = "$mode" ]
 	done
+	[ -s "$D/opt/sip/share/doc/sipcgi-handler/examples/front/kamailio/kamailio.cfg" ]
 	cmp "$D/opt/sip/lib/sip-cgi-bin/default.cgi" \
 	    "$D/opt/sip/share/doc/sipcgi-handler/examples/default.cgi"
 	grep -qF '. /opt/sip/share/sip-cgi/sip-cgi.sh' \
