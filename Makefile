@@ -9,7 +9,7 @@
 #                         for some
 #   make check-all        the same, with every combination of what there is
 #   make check-system     tests under a real systemd (root)
-#   make check-fronts     behind real front ends: Kamailio, haproxy, nginx (root)
+#   make check-fronts     behind Kamailio, haproxy, nginx, stunnel (root)
 #   make check-deb        the Debian packages, built and installed (root)
 #   make check-fresh      README's commands on Debian 12, 13 and sid, freshly
 #                         bootstrapped (root); SUITES='trixie' for some
