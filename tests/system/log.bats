@@ -16,11 +16,12 @@ teardown_file() { system_stop; }
 
 teardown() { units_reset; }
 
-# So many requests for the script of user $2 were run, by the installed
-# sipcgi-log's count.
+# So many requests of this test for the script of user $2 were run, by the
+# installed sipcgi-log's count.
 logged()
 {
-	[[ $(inside /usr/local/bin/sipcgi-log --summary --json "SIPCGI_SCRIPT=$2@box") == \
+	[[ $(inside /usr/local/bin/sipcgi-log --summary --json \
+	    "SIPCGI_SCRIPT=$2@box" "SIP_CALL_ID=$CALL_ID") == \
 	    "{\"requests\":$1,\"exec\":$1,"* ]]
 }
 
@@ -77,7 +78,7 @@ fails_twice()
 	has_64()
 	{
 		[ "$(inside journalctl --quiet -o cat -t fail@box \
-		    --grep='this script always fails' | wc -l)" -eq 64 ]
+		    --grep="also for $CALL_ID" | wc -l)" -eq 64 ]
 	}
 	wait_until has_64
 }
