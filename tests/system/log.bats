@@ -121,6 +121,16 @@ counts()
 	inside rm "$PROM"
 }
 
+@test "the timer's service writes through no link of node_exporter's user" {
+	inside mkdir -p "${PROM%/*}"
+	inside ln -sf /root/victim "${PROM%.prom}.new"
+	inside systemctl start sip-cgi-metrics.service
+	inside test ! -e /root/victim
+	inside test -f "$PROM"
+	[ "$(inside ls -A "${PROM%/*}")" = sip-cgi.prom ]
+	inside rm "$PROM"
+}
+
 prom_is_new()
 {
 	inside test -s "$PROM"
