@@ -6,8 +6,8 @@
  * Bound: 18 octets of output, and as many in ANSWER_MAX (small: 13)
  * Unwind: BOUND + 2
  * Defines: -DANSWER_MAX=BOUND -DSIPMSG_MAX_FIELDS=5
- * Assumed: what sipmsg.h says of sipmsg_scan(), any rows of header fields in
- * the head; sipcheck_length() is within the limit, which sipcheck proves;
+ * Assumed, and not proved: sipmsg_scan() and sipmsg_empty_lines() do what
+ * sipmsg.h says, rows lie in the head, sipcheck_length() keeps to its limit, and
  * field_has_tag() is true or false. Nothing is judged against a request.
  */
 #include "each/answer.h"
