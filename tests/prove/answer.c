@@ -7,8 +7,8 @@
  * Unwind: BOUND + 2
  * Defines: -DANSWER_MAX=BOUND -DSIPMSG_MAX_FIELDS=5
  * Assumed, and not proved: sipmsg_scan() and sipmsg_empty_lines() do what
- * sipmsg.h says, rows lie in the head, sipcheck_length() keeps to its limit, and
- * field_has_tag() is true or false. Nothing is judged against a request.
+ * sipmsg.h says, rows lie in the head, sipcheck_length() keeps to its limit,
+ * and field_has_tag() is true or false. Nothing is judged against a request.
  */
 #include "each/answer.h"
 #include "prove.h"
