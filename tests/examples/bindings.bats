@@ -171,6 +171,15 @@ register()
 	is '480 Temporarily Unavailable'
 }
 
+@test "domain: OPTIONS to the domain itself gets 200 from default.cgi" {
+	served
+	example default.cgi
+	ask OPTIONS sip:b.example
+	is '200 OK'
+	ask OPTIONS sip:carol@b.example
+	is '404 Not Found'
+}
+
 @test "registrar: of 24 phones that register at a time none is lost" {
 	local i
 

@@ -121,7 +121,7 @@ static const struct cmdline line = {
 	    "Say what is wrong with a directory of scripts; with a MESSAGE "
 	    "(- is standard\ninput), with what the script answers to it.\n",
 	.closing =
-	    "Exit status: 0 nothing is wrong, 1 something is.\n"
+	    "Exit status: 0 there is no error, 1 there is one.\n"
 	    "Manual: sipcgi-check(1)\n",
 	.operands_end_options = true,
 	.options = table, .noptions = sizeof table / sizeof table[0]
