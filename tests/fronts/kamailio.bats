@@ -56,6 +56,10 @@ scripts()
 		printf 'SIP/2.0 302 Moved\nX-Host: %s\nX-Heard: %s\n\n' \
 		    "$HOST" "$SIP_X_SOURCE"
 	END
+	script @moved.example <<-END
+		printf 'SIP/2.0 302 Moved\nContact: <sip:%s@192.0.2.9>\n\n' \
+		    "\$SIPCGI_USER"
+	END
 	script slow@example.com <<-'END'
 		echo "$HOST" >>"$STATE_DIRECTORY/slow"
 		sleep 2
@@ -220,6 +224,10 @@ has_timeouts()
 		        dict(fields=['Route: <sip:192.0.2.1;lr>, <sip:%s;lr>' % where])):
 		    answer = c.final(**more)
 		    assert answer.one('X-Heard'), answer
+		# A user that looks like the end of a phone's address, and comes
+		# back in a redirection: that is for the caller.
+		answer = c.final(uri='sip:b;alias=' + alias + '@moved.example')
+		assert answer.status == 302, answer
 		# As if within a call, which another has the key of.
 		for key in '', ';key=', ';key=d41d8cd98f00b204e9800998ecf8427e':
 		    for uri in 'sip:' + where, 'sip:b@192.0.2.1;alias=' + alias:
