@@ -239,6 +239,23 @@ rated_hosts()
 	answered '302 Moved'
 }
 
+@test "rate: behind Kamailio a caller's port makes no other caller" {
+	local change
+
+	rated_hosts
+	change=$(grep -o 'caller=${SIP_X_SOURCE.*}' "$SCRIPTS/rate")
+	sed -i "s/^caller=.*/$change/" "$SCRIPTS/rate"
+	for port in 1 2 3; do
+		ask INVITE sip:bob@b.example \
+		    "X-Source: 192.0.2.7;port=$port;transport=udp"
+		answered '302 Moved'
+	done
+	ask INVITE sip:bob@b.example 'X-Source: 192.0.2.7;port=4;transport=udp'
+	is '480 Too many calls'
+	ask INVITE sip:bob@b.example 'X-Source: 192.0.2.8;port=4;transport=udp'
+	answered '302 Moved'
+}
+
 @test "rate: of many calls at the same time none is let in too much" {
 	rated_hosts
 	for _ in {1..8}; do
