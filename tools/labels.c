@@ -48,9 +48,12 @@ labels_add(struct labels *labels, const char *name, const char *octets,
 bool
 labels_are_sound(const char *at)
 {
+	size_t name;
+
 	while (*at != '\0') {
-		at += strspn(at, "abcdefghijklmnopqrstuvwxyz");
-		if (strncmp(at, "=\"", 2) != 0)
+		name = strspn(at, "abcdefghijklmnopqrstuvwxyz");
+		at += name;
+		if (name == 0 || strncmp(at, "=\"", 2) != 0)
 			return false;
 		for (at += 2; *at != '"'; at++) {
 			if (*at == '\\' && (at[1] == '\\' || at[1] == '"'))

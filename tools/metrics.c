@@ -479,6 +479,7 @@ read_series(struct metrics *metrics, char *line)
 		if (index == -1)
 			continue;
 		if (!labels_are_sound(labels) ||
+		    (i == DURATION && labels[0] == '\0') ||
 		    read_value(value, index == BUCKETS, &number) == -1)
 			return -1;
 		keep_script(metrics, labels);

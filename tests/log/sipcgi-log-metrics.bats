@@ -218,6 +218,8 @@ rejects()
 	sed 's/"} / /' out | rejects
 	sed '1s/.*/ {/' out | rejects
 	sed 's/reason="/reason=/' out | rejects
+	sed 's/reason=/=/' out | rejects
+	sed 's/_seconds_sum{.*}/_seconds_sum/' out | rejects
 	sed 's/reason="/reason="\\/' out | rejects
 	sed 's/reason="/reason="x",/' out | rejects
 	sed '1s/.*/sipcgi_absorbed_total/' out | rejects
