@@ -118,6 +118,14 @@ register()
 	    'sip:bob@192.0.2.7|<urn:gsma:imei:1-2-3> ' ]
 }
 
+@test "registrar: an instance that is not ASCII is 400" {
+	served
+	register contact=$'<sip:bob@192.0.2.7>;+sip.instance="<urn:\xff>"'
+	is '400 Bad Contact header'
+	register contact=$'<sip:bob@192.0.2.7>;+sip.instance="<urn:x>";reg-id=\xff'
+	is '400 Bad Contact header'
+}
+
 @test "registrar: one binding too many takes the place of the oldest" {
 	local i
 

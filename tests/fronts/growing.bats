@@ -205,7 +205,9 @@ lock()
 rated_hosts()
 {
 	two_hosts
-	echo "127.0.0.1 $REDIS_PORT secret" | tee one/redis >two/redis
+	echo "127.0.0.1 $REDIS_PORT secret" >one/redis
+	# As an editor may leave it, without a line end.
+	printf '127.0.0.1 %s secret' "$REDIS_PORT" >two/redis
 	redis FLUSHALL >/dev/null
 	example rate
 	sed -i 's/^LIMIT=[0-9]*/LIMIT=3/' "$SCRIPTS/rate"
