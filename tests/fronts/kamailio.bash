@@ -43,10 +43,10 @@ has_connection()
 	[ "$(connections "$1")" -gt 0 ]
 }
 
-# Half of the calls a second that there can be: as many as 32 callers get who
-# call without a pause. Measured once for a file, and anew after the front was
+# How many calls a second there can be: as many as 32 callers get who call
+# without a pause. Measured once for a file, and anew after the front was
 # started again.
-half_capacity()
+capacity()
 {
 	local file=$BATS_FILE_TMPDIR/capacity
 
@@ -54,15 +54,16 @@ half_capacity()
 		calls 2000 100000 -l 32 >&2 || return
 		echo "$CALLED" >"$file"
 	fi
-	echo $(($(cat "$file") / 2))
+	cat "$file"
 }
 
-# 10,000 calls at that rate.
-none_lost_at_half()
+# 10,000 calls at a $1th of that rate.
+none_lost_at_one_in()
 {
-	local half
+	local rate
 
-	half=$(half_capacity)
-	calls 10000 "$half"
-	figure "10000 calls, $half a second: $(lateness)"
+	rate=$(capacity)
+	rate=$((rate / $1))
+	calls 10000 "$rate"
+	figure "10000 calls, $rate a second: $(lateness)"
 }
