@@ -123,7 +123,10 @@ def words(name):
     return text(name).split() if exists(name) else []
 
 def exists_process(pid):
-    return exists("/proc/" + pid) and "Z" not in text("/proc/%s/stat" % pid)
+    try:
+        return "Z" not in text("/proc/%s/stat" % pid)
+    except OSError:     # it may end while it is looked at
+        return False
 
 def ended(p):
     """Exit 0, every script has come to its end, and nothing is left."""

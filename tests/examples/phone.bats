@@ -61,7 +61,8 @@ baresip_is_called()
 	start_baresip alice 0 -e "/dial $(address_of bob)"
 	wait_until says alice 'Call established'
 	wait_until says bob 'Call established: sip:alice@127.0.0.1'
-	grep -q 'method=INVITE uri=sip:bob@127.0.0.1.* status=302 ' log
+	# The line comes when the script has ended, which may be later.
+	wait_until grep -q 'method=INVITE uri=sip:bob@127.0.0.1.* status=302 ' log
 	# It takes its binding away when it ends.
 	kill "$bob"
 	wait_until no_binding bob@127.0.0.1
@@ -142,7 +143,7 @@ asked_and_called()
 	wait_until grep -q "$called" log
 	peer=$(sed -n 's/.*done .*peer=\([^ ]*\) method=INVITE .* status=302 .*/\1/p' \
 	    log | head -n 1)
-	grep -q "done .*peer=$peer method=INVITE .* status=401 " log
+	wait_until grep -q "done .*peer=$peer method=INVITE .* status=401 " log
 	wait_until binding alice@127.0.0.1
 }
 

@@ -86,7 +86,7 @@ END
 }
 
 @test "promtool has nothing to say" {
-	[ -x "$PROMTOOL" ] || skip 'promtool is not unpacked'
+	[ -x "$PROMTOOL" ] || skip 'promtool is in no package that was unpacked'
 	"$LOG" --openmetrics --file="$FIRST" --file="$SECOND" >out
 	run -0 "$PROMTOOL" check metrics <out
 	[ -z "$output" ]
